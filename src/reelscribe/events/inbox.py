@@ -1,0 +1,21 @@
+"""Idempotent consumption: a message is handled once in a consumer group, however often it is delivered."""
+
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from reelscribe.database.base import Base, utc_now
+from reelscribe.events.models import ProcessedMessage
+
+
+async def insert_once(session: AsyncSession, model: type[Base], values: dict[str, object]) -> bool:
+    """Insert a row unless a unique key already has it; True where it is new. Both databases say ON CONFLICT DO NOTHING."""
+    insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
+    statement = insert(model).values(**values).on_conflict_do_nothing().returning(model.__table__.c.id)
+    return (await session.execute(statement)).first() is not None
+
+
+async def is_new(session: AsyncSession, group: str, message_id: str) -> bool:
+    """Note the message in the caller's transaction; False where this group has handled it before."""
+    values = {"message_id": f"{group}/{message_id}", "processed_at": utc_now()}
+    return await insert_once(session, ProcessedMessage, values)
