@@ -1,0 +1,10 @@
+"""Where weights come from: a folder the user names, a package that carries them, the Hugging Face Hub.
+
+Nothing is loaded here, only found: the engines get a folder or paths whose sha256 was checked.
+"""
+
+from reelscribe.models.embedding import EmbeddingFiles, find_embedding
+from reelscribe.models.errors import ModelDamaged, ModelError, ModelMissing
+from reelscribe.models.whisper import find_whisper
+
+__all__ = ["EmbeddingFiles", "ModelDamaged", "ModelError", "ModelMissing", "find_embedding", "find_whisper"]
