@@ -44,7 +44,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """One whole object. `size` in bytes; `etag`, unquoted, changes whenever the object is written again."""
+    """One whole object. `size` in bytes; `etag`, unquoted, changes when the content does."""
 
     key: str
     size: int
@@ -85,7 +85,7 @@ class ObjectReader(Protocol):
         ...
 
     def url(self, key: str, *, expires_in: timedelta, download_as: str | None = None) -> str:
-        """A signed address for GET with ranges, good for at least `expires_in`; calls soon after each other get the same.
+        """A signed address for GET with ranges, good for at least `expires_in`; calls soon after another get the same.
 
         `download_as` makes the answer an attachment of that file name. Embedded, the address is a path on our own
         origin. It is not checked that the object exists.
