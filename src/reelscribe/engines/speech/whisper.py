@@ -1,0 +1,135 @@
+"""Speech to text by faster-whisper (Whisper on CTranslate2)."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from importlib.metadata import version
+from pathlib import Path
+from threading import Lock
+
+from reelscribe.engines.speech import wav
+from reelscribe.engines.speech.errors import TranscriptionStopped
+from reelscribe.engines.speech.languages import whisper_code
+from reelscribe.engines.speech.listen import BEAM, PIECE, Language, listen
+from reelscribe.engines.speech.model import WhisperModel, best_compute_type, best_device, load
+from reelscribe.engines.speech.pieces import Speech
+from reelscribe.engines.speech.segments import Assembly
+from reelscribe.engines.speech.voice import BLOCK, silero, speech_runs
+from reelscribe.engines.speech.wav import RATE, Samples
+from reelscribe.text.transcript import Transcript
+
+
+def _ignore_progress(_share: float) -> None: ...
+
+
+def _never() -> bool:
+    return False
+
+
+class WhisperSpeech:
+    """Build one for a process: the model is loaded by the first transcription and kept.
+
+    `find` returns the model's folder (see `reelscribe.models.find_whisper`) and raises what tells how to get it.
+    `device` is "cpu", "cuda", "cuda:1" or "auto"; `compute_type` None is int8 on a CPU, float16 on a GPU. Threads may
+    share it.
+    """
+
+    def __init__(
+        self,
+        find: Callable[[], Path],
+        *,
+        name: str,
+        device: str = "cpu",
+        threads: int = 2,
+        compute_type: str | None = None,
+        piece_seconds: float = PIECE / RATE,
+    ) -> None:
+        self._find = find
+        self._name = name
+        self._device = device
+        self._threads = threads
+        self._compute_type = compute_type
+        self._piece_length = int(piece_seconds * RATE)
+        self._lock = Lock()
+        self._folder: Path | None = None
+        self._model: WhisperModel | None = None
+        self._sha256: str | None = None
+
+    def check(self) -> None:
+        """See `SpeechToText.check`."""
+        with self._lock:
+            self._where()
+
+    def transcribe(
+        self,
+        audio: Path,
+        *,
+        language: str | None = None,
+        on_progress: Callable[[float], None] = _ignore_progress,
+        should_stop: Callable[[], bool] = _never,
+    ) -> Transcript:
+        """See `SpeechToText.transcribe`."""
+        model = self._loaded()
+        spoken = Language(whisper_code(language, model.supported_languages, self._name) if language else None)
+        recording = _Blocks(audio, should_stop)
+        speech = Speech(speech_runs(recording.blocks(), silero()))
+        assembly = Assembly()
+        for segment, clock in listen(model, speech, spoken, should_stop, self._piece_length):
+            assembly.add(segment, clock)
+            on_progress(min(1.0, assembly.end / max(recording.expected, assembly.end)))
+        on_progress(1.0)
+        return Transcript(
+            language=spoken.code,
+            duration=recording.seconds,
+            segments=assembly.segments(recording.seconds),
+            model_info=self._about(spoken),
+        )
+
+    def _where(self) -> Path:
+        if self._folder is None:
+            self._folder = self._find()
+        return self._folder
+
+    def _loaded(self) -> WhisperModel:
+        with self._lock:
+            if self._model is None:
+                folder = self._where()
+                self._device = best_device(self._device)
+                self._compute_type = self._compute_type or best_compute_type(self._device)
+                self._model = load(folder, self._device, self._threads, self._compute_type)
+                with (folder / "model.bin").open("rb") as weights:
+                    self._sha256 = hashlib.file_digest(weights, "sha256").hexdigest()
+            return self._model
+
+    def _about(self, language: Language) -> dict[str, object]:
+        return {
+            "engine": "faster-whisper",
+            "version": version("faster-whisper"),
+            "model": self._name,
+            "sha256": self._sha256,
+            "device": self._device,
+            "compute_type": self._compute_type,
+            "beam_size": BEAM,
+            "voice_activity": "silero-v6",
+            "language_probability": None if language.probability is None else round(language.probability, 4),
+        }
+
+
+class _Blocks:
+    """Counts what is read, so that the duration is that of the samples and not of a header's promise."""
+
+    def __init__(self, path: Path, should_stop: Callable[[], bool]) -> None:
+        self._path = path
+        self._should_stop = should_stop
+        self._samples = 0
+        self.expected = path.stat().st_size / (2 * RATE)
+
+    @property
+    def seconds(self) -> float:
+        return self._samples / RATE
+
+    def blocks(self) -> Iterator[Samples]:
+        for block in wav.read_blocks(self._path, BLOCK):
+            if self._should_stop():
+                raise TranscriptionStopped("Transcription was stopped")
+            self._samples += len(block)
+            yield block
