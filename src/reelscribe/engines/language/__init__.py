@@ -1,0 +1,13 @@
+"""Language models: what says in a few sentences what a transcript says. Adapters: extractive, OpenAI-compatible."""
+
+from reelscribe.engines.language.extractive import ExtractiveModel
+from reelscribe.text.ports import (
+    LanguageModel,
+    LanguageModelError,
+    LanguageResult,
+    Passage,
+    Statement,
+    Usage,
+)
+
+__all__ = ["ExtractiveModel", "LanguageModel", "LanguageModelError", "LanguageResult", "Passage", "Statement", "Usage"]
