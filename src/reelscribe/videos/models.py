@@ -77,7 +77,10 @@ Index("ix_videos_by_status", Video.status, Video.created_at.desc(), Video.id.des
 
 
 class VideoVariant(Base):
-    """A rendition: one fragmented MP4 for download and HLS; `index_key` names its byte ranges for the playlist."""
+    """A rendition: one fragmented MP4 for download and HLS; `index_key` names its byte ranges for the playlist.
+
+    Sound alone has neither width nor height.
+    """
 
     __tablename__ = "video_variants"
     __table_args__ = (UniqueConstraint("video_id", "quality"),)
@@ -87,8 +90,8 @@ class VideoVariant(Base):
     quality: Mapped[str] = mapped_column(String(16))
     key: Mapped[str] = mapped_column(String(512))
     index_key: Mapped[str] = mapped_column(String(512))
-    width: Mapped[int]
-    height: Mapped[int]
+    width: Mapped[int | None]
+    height: Mapped[int | None]
     bitrate: Mapped[int]
     size: Mapped[int] = mapped_column(BigId)
     codecs: Mapped[str] = mapped_column(String(64))

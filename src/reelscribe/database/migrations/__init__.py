@@ -1,0 +1,1 @@
+"""Migrations: Alembic's, shipped inside the package, run by `reelscribe migrate`."""

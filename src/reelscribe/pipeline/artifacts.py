@@ -1,0 +1,34 @@
+"""JSON and text that the stages keep in object storage."""
+
+import json
+from collections.abc import AsyncIterator
+
+from reelscribe.engines.storage import ObjectStorage
+from reelscribe.text.transcript import Transcript, TranscriptDict
+
+
+async def put_json(storage: ObjectStorage, key: str, value: object) -> None:
+    """Store a value as JSON."""
+    data = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    await storage.put(key, _once(data), content_type="application/json", size=len(data))
+
+
+async def put_text(storage: ObjectStorage, key: str, text: str) -> None:
+    """Store text as UTF-8."""
+    data = text.encode()
+    await storage.put(key, _once(data), content_type="text/plain; charset=utf-8", size=len(data))
+
+
+async def get_bytes(storage: ObjectStorage, key: str) -> bytes:
+    """A whole object that is known to fit into memory; raises ObjectNotFound."""
+    return b"".join([chunk async for chunk in storage.read(key)])
+
+
+async def get_transcript(storage: ObjectStorage, key: str) -> Transcript:
+    """A transcript as the transcribe stage kept it."""
+    data: TranscriptDict = json.loads(await get_bytes(storage, key))
+    return Transcript.from_dict(data)
+
+
+async def _once(data: bytes) -> AsyncIterator[bytes]:
+    yield data

@@ -1,0 +1,248 @@
+"""One attempt of one job: claimed, loaded, worked, recorded, with a heartbeat from the claim to the record's commit."""
+
+import asyncio
+import contextlib
+import shutil
+import tempfile
+import threading
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from reelscribe.database.session import Database
+from reelscribe.events.history import HISTORY_BELL, Kind
+from reelscribe.engines.doorbell import Doorbell
+from reelscribe.jobs import lease
+from reelscribe.jobs.lease import Lease, LeaseLostError
+from reelscribe.pipeline import record
+from reelscribe.pipeline.stage import Context, StageEngines, StageError, TryAgainError
+from reelscribe.pipeline.stages import stage_named
+from reelscribe.videos import objects
+from reelscribe.videos.models import Video
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+HEARTBEATS_A_LEASE = 4
+PROGRESS_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """Everything that running a job takes. `worker` names this process in leases and in the history."""
+
+    database: Database
+    doorbell: Doorbell
+    engines: StageEngines
+    scratch: Path
+    worker: str
+    lease_seconds: float
+    max_attempts: int
+
+    async def run_next(self, queues: Sequence[str]) -> bool:
+        """Claim the oldest due job of these queues and run it; False when there was none."""
+        async with self.database.write() as session:
+            held = await lease.claim(session, queues, self.worker, self.lease_seconds)
+            video = await _begin(session, held)
+        if held is None:
+            return False
+        if video is not None:
+            await self._attempt(held, video)
+        return True
+
+    async def run_job(self, job_id: int) -> bool:
+        """Run one particular job, for a broker that hands out ids; False when it is taken, done or gone."""
+        async with self.database.write() as session:
+            held = await lease.claim_job(session, job_id, self.worker, self.lease_seconds)
+            video = await _begin(session, held)
+        if held is None or video is None:
+            return False
+        await self._attempt(held, video)
+        return True
+
+    async def _attempt(self, held: Lease, video: Video) -> None:
+        structlog.contextvars.bind_contextvars(video_id=video.public_id, job_id=held.job_id, stage=held.stage)
+        try:
+            await self._work_and_record(held, video)
+        except LeaseLostError as lost:
+            log.warning("lease lost", reason=str(lost))
+            await self._discard(held, video)
+        except asyncio.CancelledError:
+            await asyncio.shield(self._hand_back(held))
+            raise
+        finally:
+            structlog.contextvars.clear_contextvars()
+
+    async def _work_and_record(self, held: Lease, video: Video) -> None:
+        try:
+            async with self._heartbeat(held) as beat, self._scratch_folder() as folder:
+                result = await self._work(held, video, folder, beat)
+                async with self.database.write() as session:
+                    await record.completed(session, held, result)
+            log.info("stage completed", attempt=held.attempt)
+        except (TryAgainError, OSError, DBAPIError, MemoryError) as error:
+            await self._try_again_or_give_up(held, error)
+        except StageError as error:
+            await self._give_up(held, str(error), error.detail)
+        except LeaseLostError:
+            raise
+        except Exception as error:
+            # The edge of a stage: whatever went wrong must end in the video's history, never in a job that hangs.
+            log.exception("stage broke", attempt=held.attempt)
+            await self._try_again_or_give_up(held, error)
+
+    async def _work(self, held: Lease, video: Video, folder: Path, beat: "Heartbeat") -> object:
+        stage = stage_named(held.stage)
+        context = Context(
+            engines=self.engines,
+            folder=folder,
+            prefix=objects.attempt_prefix(video.public_id, stage.name, held),
+            report=beat.report,
+            should_stop=beat.stopped.is_set,
+        )
+        async with self.database.read() as session:
+            loaded = await stage.load(session, video)
+        log.info("stage started", attempt=held.attempt)
+        return await beat.guard(stage.work(loaded, context))
+
+    async def _try_again_or_give_up(self, held: Lease, error: Exception) -> None:
+        message, detail = _explain(error)
+        if held.failures + 1 >= self.max_attempts:
+            await self._give_up(held, message, detail)
+            return
+        async with self.database.write() as session:
+            delay = await record.to_be_retried(session, held, message, detail, kind=Kind.RETRYING)
+        log.warning("stage will be tried again", attempt=held.attempt, retry_in=delay, error=message)
+
+    async def _give_up(self, held: Lease, message: str, detail: str) -> None:
+        async with self.database.write() as session:
+            await record.given_up(session, held, message, detail)
+        log.error("stage failed", attempt=held.attempt, error=message)
+
+    async def _hand_back(self, held: Lease) -> None:
+        with contextlib.suppress(LeaseLostError):
+            async with self.database.write() as session:
+                await record.handed_back(session, held)
+            log.info("job handed back", attempt=held.attempt)
+
+    async def _discard(self, held: Lease, video: Video) -> None:
+        """Remove what an attempt made that will never be recorded; what this misses is pruned by the winner."""
+        with contextlib.suppress(OSError):
+            prefix = objects.attempt_prefix(video.public_id, held.stage, held)
+            await self.engines.storage.delete_prefix(prefix)
+
+    @asynccontextmanager
+    async def _scratch_folder(self) -> AsyncIterator[Path]:
+        self.scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix="job-", dir=self.scratch))
+        try:
+            yield folder
+        finally:
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+    @asynccontextmanager
+    async def _heartbeat(self, held: Lease) -> AsyncIterator["Heartbeat"]:
+        beat = Heartbeat(self.database, self.doorbell, held, self.lease_seconds)
+        task = asyncio.create_task(beat.run())
+        try:
+            yield beat
+        finally:
+            beat.stopped.set()
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+
+@dataclass(slots=True)
+class Heartbeat:
+    """Renews a lease while its work goes on, and carries the work's progress. A lost lease stops the work."""
+
+    database: Database
+    doorbell: Doorbell
+    held: Lease
+    lease_seconds: float
+    stopped: threading.Event = field(default_factory=threading.Event)
+    lost: asyncio.Event = field(default_factory=asyncio.Event)
+    _progress: float = 0.0
+    _written: float = 0.0
+
+    def report(self, percent: float) -> None:
+        """Note the progress in percent; from any thread."""
+        self._progress = max(self._progress, min(99.0, percent))
+
+    async def guard(self, work: Awaitable[T]) -> T:
+        """Run the work; raises LeaseLostError as soon as the lease is lost."""
+        task = asyncio.ensure_future(work)
+        loss = asyncio.ensure_future(self.lost.wait())
+        try:
+            await asyncio.wait({task, loss}, return_when=asyncio.FIRST_COMPLETED)
+            if not task.done():
+                raise LeaseLostError(f"job {self.held.job_id} was taken away during its work")
+            return task.result()
+        finally:
+            self.stopped.set()
+            loss.cancel()
+            await _end(task)
+
+    async def run(self) -> None:
+        """Beat until cancelled, or until the lease is lost."""
+        since_renewal = 0.0
+        pause = min(PROGRESS_SECONDS, self.lease_seconds / HEARTBEATS_A_LEASE)
+        while True:
+            await asyncio.sleep(pause)
+            since_renewal += pause
+            if self._progress != self._written or since_renewal >= self.lease_seconds / HEARTBEATS_A_LEASE:
+                since_renewal = 0.0 if await self._renew() else since_renewal
+
+    async def _renew(self) -> bool:
+        progress = self._progress
+        try:
+            async with self.database.write() as session:
+                await lease.renew(session, self.held, self.lease_seconds, progress)
+        except LeaseLostError:
+            self.lost.set()
+            return False
+        except DBAPIError as error:
+            # The database is away for a moment: beat again soon. If it stays away, the record's fence decides.
+            log.warning("heartbeat missed", error=str(error.orig))
+            return False
+        if progress != self._written:
+            self._written = progress
+            self.doorbell.ring([HISTORY_BELL])
+        return True
+
+
+async def _begin(session: AsyncSession, held: Lease | None) -> Video | None:
+    if held is None:
+        return None
+    try:
+        return await record.begun(session, held)
+    except LeaseLostError:
+        await lease.complete(session, held)
+        return None
+
+
+async def _end(task: "asyncio.Future[T]") -> None:
+    if not task.done():
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError, StageError, OSError):
+            await task
+
+
+def _explain(error: Exception) -> tuple[str, str]:
+    """What people read, and what those who mend read."""
+    if isinstance(error, StageError):
+        return str(error), error.detail
+    if isinstance(error, OSError):
+        reason = error.strerror or "The storage did not answer."
+        return f"{reason}. It is tried again by itself.", repr(error)
+    if isinstance(error, MemoryError):
+        return "The machine ran out of memory. It is tried again by itself.", repr(error)
+    return "Something unexpected went wrong in this stage. It is tried again by itself.", repr(error)
