@@ -1,0 +1,91 @@
+"""What a mistyped term may have been: terms of the index within one or two edits, found without walking all of them."""
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from reelscribe.engines.search.analysis import is_unspaced
+
+Lookup = Callable[[str], Iterable[tuple[str, int]]]
+"""From a prefix (or suffix) to terms that have it, each with the number of videos it stands in."""
+MIN_LENGTH = 4
+TWO_EDITS_LENGTH = 8
+"""Code points from which one and two edits are forgiven (as Lucene's AUTO does, which begins at 3 and 6)."""
+MAX_CORRECTIONS = 3
+
+
+class Correction(NamedTuple):
+    """A term of the index, how many edits away it is, and in how many videos it stands."""
+
+    term: str
+    edits: int
+    videos: int
+
+
+def corrections(term: str, starting: Lookup, ending: Lookup) -> list[Correction]:
+    """The nearest terms of the index, most frequent first; none for numbers, short words and unspaced scripts.
+
+    Edits leave one end of a word whole: all in the later part, and its beginning finds it; all in the earlier part, and
+    its end does. Two edits of which one stands in the first and one in the last third are not found.
+    """
+    allowed = allowed_edits(term)
+    if not allowed:
+        return []
+    kept = len(term) // (3 if allowed > 1 else 2)
+    nearby = [*starting(term[:kept]), *ending(term[-kept:]), *starting(_swapped(term, kept)[: kept + 1])]
+    found = {
+        other: Correction(other, edits, videos)
+        for other, videos in nearby
+        if other != term and (edits := edit_distance(term, other, allowed)) <= allowed
+    }
+    best = min((correction.edits for correction in found.values()), default=0)
+    nearest = (correction for correction in found.values() if correction.edits == best)
+    return sorted(nearest, key=lambda correction: (-correction.videos, correction.term))[:MAX_CORRECTIONS]
+
+
+def allowed_edits(term: str) -> int:
+    """How many edits are forgiven in a term of this length and kind."""
+    if len(term) < MIN_LENGTH or not term.isalpha() or is_unspaced(term):
+        return 0
+    return 2 if len(term) >= TWO_EDITS_LENGTH else 1
+
+
+def edit_distance(left: str, right: str, limit: int) -> int:
+    """Insertions, deletions, substitutions and swaps of neighbours between two words; any larger number beyond `limit`.
+
+    Common ends are cut off first, so that near words cost next to nothing (optimal string alignment on the rest).
+    """
+    if abs(len(left) - len(right)) > limit:
+        return limit + 1
+    left, right = _without_common_ends(left, right)
+    if not left or not right:
+        return len(left) + len(right)
+    return limit + 1 if max(len(left), len(right)) > limit + 8 else _alignment(left, right)
+
+
+def _without_common_ends(left: str, right: str) -> tuple[str, str]:
+    shorter = min(len(left), len(right))
+    start = 0
+    while start < shorter and left[start] == right[start]:
+        start += 1
+    end = 0
+    while end < shorter - start and left[-1 - end] == right[-1 - end]:
+        end += 1
+    return left[start : len(left) - end], right[start : len(right) - end]
+
+
+def _alignment(left: str, right: str) -> int:
+    before: list[int] = []
+    row = list(range(len(right) + 1))
+    for i, a in enumerate(left, 1):
+        before, last, row = row, before, [i]
+        for j, b in enumerate(right, 1):
+            cost = min(before[j] + 1, row[-1] + 1, before[j - 1] + (a != b))
+            if i > 1 and j > 1 and a == right[j - 2] and b == left[i - 2]:
+                cost = min(cost, last[j - 2] + 1)
+            row.append(cost)
+    return row[-1]
+
+
+def _swapped(term: str, place: int) -> str:
+    """A swap across the border between both parts leaves neither end whole, so it is tried as such."""
+    return term[: place - 1] + term[place] + term[place - 1] + term[place + 1 :]

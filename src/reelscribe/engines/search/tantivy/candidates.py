@@ -1,0 +1,165 @@
+"""Which videos could be on the page, and which of their moments match: the part of a search that Tantivy does.
+
+A million moments are never all scored: videos are ranked first (there are some 40 times fewer), then the moments of the
+best of them. Only where the words are rare are all moments asked too: a single moment of a long video may be best.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from reelscribe.engines.search import SearchRequest
+from reelscribe.engines.search.fusion import Windows
+from reelscribe.engines.search.plan import Group, Plan
+from reelscribe.engines.search.tantivy.queries import Queries
+from reelscribe.engines.search.tantivy.reader import Snapshot
+
+if TYPE_CHECKING:
+    from tantivy import DocAddress, Query, SearchResult
+
+RARE_POSTINGS = 50_000
+"""Moments that hold the wanted words in all, up to which every moment is asked (1 ms)."""
+COMMON_SHARE = 0.25
+"""A word in so large a share of all moments tells none apart, unless there is no other."""
+BEST_MOMENTS = 200
+MOMENTS_PER_VIDEO = 5
+FEWEST_MOMENTS, MOST_MOMENTS = 1_000, 4_000
+SAME_INSTANT = 64
+"""Videos created in the same microsecond that a cursor by date keeps apart."""
+
+
+@dataclass
+class Candidates:
+    """Videos that match: each one's address, score, and version by which its moments are found."""
+
+    addresses: "list[DocAddress]" = field(default_factory=list)
+    scores: list[float] = field(default_factory=list)
+    versions: list[int] = field(default_factory=list)
+    total: int = 0
+
+    def kept(self, places: Sequence[int]) -> "Candidates":
+        """Only those at these places, in this order."""
+        return Candidates(
+            [self.addresses[i] for i in places],
+            [self.scores[i] for i in places],
+            [self.versions[i] for i in places],
+            self.total,
+        )
+
+
+@dataclass
+class Moments:
+    """Matching moments of the candidates: `windows.video` counts the candidates, `addresses` are theirs."""
+
+    windows: Windows
+    addresses: "list[DocAddress]"
+
+
+class Finder:
+    """One search's questions to one snapshot."""
+
+    def __init__(self, snapshot: Snapshot, plan: Plan, request: SearchRequest) -> None:
+        self._snapshot = snapshot
+        self._plan = plan
+        self._request = request
+        self._videos = Queries(snapshot.videos_schema)
+        self._moments = Queries(snapshot.moments_schema)
+        self._wanted = self._telling()
+
+    def best_videos(self, limit: int) -> Candidates:
+        """The videos that rank highest by their own words, and those of the best rare moments."""
+        query, found = self._matching(limit)
+        if extra := self._versions_of_rare_moments() - set(found.versions):
+            only = self._and(query, self._videos.versions(extra))
+            others = self._candidates(self._snapshot.videos.search(only, len(extra), count=False).hits, 0)
+            found.addresses += others.addresses
+            found.scores += others.scores
+            found.versions += others.versions
+        return found
+
+    def videos_by_date(self, limit: int, last: int | None) -> tuple[Candidates, list[int]]:
+        """Videos that match in order of creation, from the date `last` on (inclusive), and their dates."""
+        from tantivy import Order
+
+        newest = self._request.sort == "newest"
+        query, matching = self._matching(1)
+        if last is not None:
+            query = self._and(query, self._videos.created_by(last, newest=newest))
+        order = Order.Desc if newest else Order.Asc
+        hits = self._snapshot.videos.search(
+            query, limit + SAME_INSTANT, count=False, order_by_field="created", order=order
+        ).hits
+        return self._candidates([(0.0, address) for _, address in hits], matching.total), [
+            int(date) for date, _ in hits
+        ]
+
+    def moments_of(self, candidates: Candidates) -> Moments:
+        """Their best moments, best first."""
+        if not candidates.versions or not (self._wanted or self._plan.phrases):
+            return _no_moments()
+        limit = min(max(MOMENTS_PER_VIDEO * len(candidates.versions), FEWEST_MOMENTS), MOST_MOMENTS)
+        query = self._and(self._moments.moments(self._plan, self._wanted), self._moments.versions(candidates.versions))
+        hits = self._snapshot.moments.search(query, limit, count=False).hits
+        addresses = [address for _, address in hits]
+        place = {version: i for i, version in enumerate(candidates.versions)}
+        versions = self._snapshot.moments.fast_field_values("version", addresses)
+        numbers = self._snapshot.moments.fast_field_values("number", addresses)
+        windows = Windows(
+            video=np.array([place[int(version or 0)] for version in versions], dtype=np.int64),
+            number=np.array(numbers, dtype=np.int64),
+            score=np.array([score for score, _ in hits], dtype=np.float64),
+        )
+        return Moments(windows, addresses)
+
+    def _matching(self, limit: int) -> "tuple[Query, Candidates]":
+        """If no video has as many of the words as it should, one of them is enough."""
+        for required in dict.fromkeys((self._plan.required, 1)):
+            query = self._videos.videos(self._plan, self._request, required)
+            result = self._snapshot.videos.search(query, limit)
+            if total := _count(result):
+                break
+        return query, self._candidates(result.hits, total)
+
+    def _candidates(self, hits: "Sequence[tuple[float, DocAddress]]", total: int) -> Candidates:
+        addresses = [address for _, address in hits]
+        versions = self._snapshot.videos.fast_field_values("version", addresses)
+        return Candidates(addresses, [score for score, _ in hits], [int(version or 0) for version in versions], total)
+
+    def _versions_of_rare_moments(self) -> set[int]:
+        groups = [*self._wanted, *self._plan.phrases]
+        if not groups or sum(map(self._postings, groups)) > RARE_POSTINGS:
+            return set()
+        query = self._and(self._moments.moments(self._plan, self._wanted), *self._moments.filters(self._request))
+        hits = self._snapshot.moments.search(query, BEST_MOMENTS, count=False).hits
+        versions = self._snapshot.moments.fast_field_values("version", [address for _, address in hits])
+        return {int(version or 0) for version in versions}
+
+    def _telling(self) -> list[Group]:
+        """The wanted words without those that stand nearly everywhere, if others are left."""
+        common = COMMON_SHARE * max(self._snapshot.moments.num_docs, 1_000)
+        telling = [group for group in self._plan.wanted if self._postings(group) <= common]
+        return telling or list(self._plan.wanted)
+
+    def _postings(self, group: Group) -> int:
+        """Moments that hold a group's terms, counting each term; of a sequence, its rarest term."""
+        frequency = self._snapshot.moments.doc_freq
+        terms = sum(frequency("text", term) for term, _ in group.terms)
+        return terms + sum(min(frequency("text", term) for term in sequence) for sequence in group.sequences)
+
+    @staticmethod
+    def _and(query: "Query", *clauses: "tuple[object, Query]") -> "Query":
+        from tantivy import Occur, Query
+
+        return Query.boolean_query([(Occur.Must, query), *((Occur.Must, clause) for _, clause in clauses)])
+
+
+def _count(result: "SearchResult") -> int:
+    count: int = result.count  # type: ignore[attr-defined]  # its stubs forget it
+    return count
+
+
+def _no_moments() -> Moments:
+    none = np.empty(0, dtype=np.int64)
+    return Moments(Windows(none, none, np.empty(0)), [])
