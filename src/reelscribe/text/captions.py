@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from reelscribe.text.caption_parser import CaptionError, parse_captions
 from reelscribe.text.cues import Cue, cues
+from reelscribe.text.punctuation import DISARMED
 from reelscribe.text.sentences import Sentence, sentences
 from reelscribe.text.transcript import Transcript
 
@@ -59,4 +60,4 @@ def _escaped(text: str) -> str:
 
 
 def _disarmed(text: str) -> str:
-    return text.replace("-->", "→").replace("<", "‹").replace(">", "›").replace("{", "(").replace("}", ")")
+    return text.replace("-->", "→").translate(str.maketrans(DISARMED))

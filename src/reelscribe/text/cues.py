@@ -20,9 +20,12 @@ PAUSE = 1.5
 FLASH = 0.8
 FOLLOWS = 0.4
 
-_BREAK_BEFORE = frozenset(
-    ["and", "but", "or", "nor", "so", "because", "that", "which", "who", "whose", "where", "when", "while", "if", "though", "although", "unless", "until", "since", "as", "than", "for", "with", "without", "from", "into", "about", "after", "before", "between", "through", "during", "under", "over", "to", "of", "in", "on", "at", "by", "und", "oder", "aber", "weil", "dass", "denn", "wenn", "et", "ou", "mais", "car", "que", "qui", "donc", "pero", "porque", "y", "o"]
-)
+_CONJUNCTIONS = """
+    and but or nor so because that which who whose where when while if though although unless until since as than
+    for with without from into about after before between through during under over to of in on at by
+    und oder aber weil dass denn wenn et ou mais car que qui donc pero porque y o
+"""
+_BREAK_BEFORE = frozenset(_CONJUNCTIONS.split())
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ def key_sentences(
     """At most `count` passages that tell most, in order; fewer only where there are fewer. Blocks for CPU time."""
     terms = Terms(language)
     kept = _telling(passages, count, terms)
-    scored = _scored(kept, passages, embedder, terms)
+    scored = _scored(kept, embedder, terms)
     chosen = _openings(scored, count)
     chosen += _one_a_chapter(scored, chosen, count - len(chosen))
     chosen += _next_best(scored, chosen, min(count, len(kept)) - len(chosen))
@@ -67,9 +67,7 @@ def _distinct(passages: Sequence[Passage], terms: Terms) -> list[Passage]:
     return kept
 
 
-def _scored(
-    kept: Sequence[Passage], passages: Sequence[Passage], embedder: Embedder | None, terms: Terms
-) -> list[Passage]:
+def _scored(kept: Sequence[Passage], embedder: Embedder | None, terms: Terms) -> list[Passage]:
     """The kept passages with their salience: the cosine with their chapter's mean, unless a round before gave one."""
     if all(passage.salience for passage in kept):
         return list(kept)

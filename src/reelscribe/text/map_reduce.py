@@ -167,6 +167,8 @@ def _finished(notes: Sequence[Note], given: Sequence[Passage], language: str | N
     used = {passage.id for note in notes for passage in note.support}
     rest = [passage for passage in given if passage.id not in used]
     known = {passage.id: passage for passage in rest}
-    for statement in key_sentences(rest, wanted - len(final), language=language):
-        final.append(supported(statement.text, [known[number] for number in statement.citations], terms))
+    final.extend(
+        supported(statement.text, [known[number] for number in statement.citations], terms)
+        for statement in key_sentences(rest, wanted - len(final), language=language)
+    )
     return sorted(final, key=lambda sentence: sentence.start)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from reelscribe.text.punctuation import CLAUSES, CLOSERS, STOPS, SURE_STOPS
 from reelscribe.text.scripts import word_count
 from reelscribe.text.tokens import Token, joined, tokens
 from reelscribe.text.transcript import Transcript
@@ -15,10 +16,7 @@ LONGEST = 60
 # Segments without punctuation are packed to about a spoken sentence of English.
 PACKED = 15
 
-_CLOSERS = "\"'”’»›)]}」』】）"
-_STOPS = re.compile(rf"(?P<mark>[.!?…。！？｡．।॥؟۔։።။།]+)[{re.escape(_CLOSERS)}]*$")
-# Full stops of scripts that have no capital letters to confirm them.
-_SURE = frozenset("。！？｡．।॥؟۔։።။།")
+_STOP = re.compile(rf"(?P<mark>[{re.escape(STOPS)}]+)[{re.escape(CLOSERS)}]*$")
 _ABBREVIATION = re.compile(
     r"(?:^|[(\"'“])(?:[A-HJ-Za-z]|mr|mrs|ms|dr|prof|sr|jr|st|vs|etc|e\.g|i\.e|no|fig|inc|ltd|co|gen|sen|rep|gov|mt|approx"
     r"|dept|est|[a-z]\.[a-z]|hr|nr|bzw|z\.b|d\.h|mme|mlle|sig|sra?|dra?)\.$",
@@ -66,10 +64,10 @@ def sentence(group: Sequence[Token]) -> Sentence:
 def _ends(token: Token, following: Token) -> bool:
     if token.ends_segment and following.start - token.end >= SILENCE:
         return True
-    stop = _STOPS.search(token.text)
+    stop = _STOP.search(token.text)
     if stop is None:
         return False
-    if stop["mark"][-1] in _SURE:
+    if stop["mark"][-1] in SURE_STOPS:
         return True
     return not following.text[0].islower() and not _ABBREVIATION.search(token.text)
 
@@ -91,5 +89,5 @@ def _breathes(piece: Sequence[Token], following: Token) -> bool:
     token, count = piece[-1], len(piece)
     if count < PACKED:
         return False
-    pause = following.start - token.end > 0.3 or token.text[-1] in ",;:、，；"  # noqa: PLR2004 -- an audible pause
+    pause = following.start - token.end > 0.3 or token.text[-1] in CLAUSES  # noqa: PLR2004 -- an audible pause
     return token.ends_segment or (count >= 2 * PACKED and pause) or count >= LONGEST

@@ -1,6 +1,6 @@
 """The summary of a video, as the API shows it and storage keeps it."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Self, TypedDict
 
 from reelscribe.text.chapters import Chapter
@@ -73,7 +73,9 @@ class Summary:
                 }
                 for sentence in self.sentences
             ],
-            "chapters": [ChapterDict(**asdict(chapter)) for chapter in self.chapters],
+            "chapters": [
+                {"title": chapter.title, "start": chapter.start, "end": chapter.end} for chapter in self.chapters
+            ],
             "quality_score": self.quality_score,
             "model_info": self.model_info,
         }

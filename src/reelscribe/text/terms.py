@@ -4,13 +4,14 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from reelscribe.text.punctuation import APOSTROPHE
 from reelscribe.text.scripts import is_unspaced
 from reelscribe.text.stopwords import STOPWORDS
 
 if TYPE_CHECKING:
-    from snowballstemmer.basestemmer import BaseStemmer
+    from snowballstemmer.basestemmer import BaseStemmer  # type: ignore[import-untyped]  # it ships no types
 
-_WORD = re.compile(r"\w+(?:['’]\w+)*")
+_WORD = re.compile(rf"\w+(?:['{APOSTROPHE}]\w+)*")
 # A word that long is noise, and its stemming a way to waste time.
 _LONGEST_WORD = 40
 _STEMMERS = {
@@ -38,7 +39,7 @@ class Terms:
 
     def of_word(self, word: str) -> str:
         """The stem of a word, empty for a stopword."""
-        key = word.lower().replace("’", "'")
+        key = word.lower().replace(APOSTROPHE, "'")
         if key not in self._stems:
             self._stems[key] = self._stem(key)
         return self._stems[key]
@@ -68,6 +69,6 @@ def words(text: str) -> list[str]:
 def _stemmer(name: str | None) -> "BaseStemmer | None":
     if name is None:
         return None
-    import snowballstemmer
+    import snowballstemmer  # type: ignore[import-untyped]  # it ships no types
 
     return snowballstemmer.stemmer(name)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from reelscribe.text.punctuation import APOSTROPHE, CLAUSES, STOPS
 from reelscribe.text.terms import Terms, words
 
 # Words in a phrase, at most.
@@ -13,7 +14,7 @@ LONGEST_PHRASE = 3
 # Characters of a title taken from a chapter's first words, where no phrase stands out.
 LONGEST_OPENING = 48
 
-_CLAUSE = re.compile(r"[^\w\s'’-]+")
+_CLAUSE = re.compile(rf"[^\w\s'{APOSTROPHE}-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +85,13 @@ def _chosen(ranked: Sequence[_Phrase], taken: set[tuple[str, ...]]) -> list[_Phr
 
 
 def _title(phrases: Sequence[str]) -> str:
-    title = " and ".join(phrase if not phrase.istitle() else phrase for phrase in phrases)
+    title = " and ".join(phrases)
     return title[:1].upper() + title[1:]
 
 
 def _opening(text: str) -> str:
     start = " ".join(text.split())
     if len(start) <= LONGEST_OPENING:
-        return start.rstrip(".,;:。、，") or "…"
+        return start.rstrip(STOPS + CLAUSES) or "…"
     short = start[:LONGEST_OPENING]
-    return (short.rsplit(" ", 1)[0] if " " in short else short).rstrip(".,;:。、，") + "…"
+    return (short.rsplit(" ", 1)[0] if " " in short else short).rstrip(STOPS + CLAUSES) + "…"

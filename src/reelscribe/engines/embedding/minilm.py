@@ -1,4 +1,4 @@
-"""all-MiniLM-L6-v2 as int8 ONNX: mean pooling over the tokens, L2 norm (Reimers and Gurevych 2019, sentence-transformers)."""
+"""all-MiniLM-L6-v2 as int8 ONNX: mean pooling over the tokens, L2 norm (Reimers and Gurevych 2019)."""
 
 import hashlib
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ import numpy as np
 from reelscribe.text.ports import Vectors
 
 if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
+    from onnxruntime import InferenceSession  # type: ignore[import-untyped]  # it ships no types
     from tokenizers import Tokenizer
 
 MODEL_SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
