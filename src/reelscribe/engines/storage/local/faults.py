@@ -23,7 +23,7 @@ def faults_of(root: Path) -> Iterator[None]:
                 f"No room left for objects in {root}: free some space there or move DATA_DIR to a larger disk"
                 f" ({error.strerror})."
             ) from error
-        if error.errno in IN_THE_WAY:
+        if error.errno in IN_THE_WAY and root.is_dir():
             raise InvalidKey(f"Another object, or a link, stands in the way of this key ({error.strerror}).") from error
         raise StorageUnavailable(
             f"Objects cannot be kept in {root}: it must exist and be writable for the user that runs this process"

@@ -26,7 +26,7 @@ def remove_below(root: Path, names: Sequence[str]) -> None:
     for name, is_folder in entries:
         if is_folder:
             remove_below(root, (*names, name))
-    with suppress(FileNotFoundError), opened(root, names) as folder:
+    with suppress(FileNotFoundError, NotADirectoryError), opened(root, names) as folder:
         for name in (name for name, is_folder in entries if not is_folder):
             with suppress(FileNotFoundError):
                 os.unlink(name, dir_fd=folder)
