@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator
 
 from reelscribe.engines.storage import ObjectStorage
+from reelscribe.engines.storage.whole import read_bytes
 from reelscribe.text.transcript import Transcript, TranscriptDict
 
 
@@ -19,14 +20,9 @@ async def put_text(storage: ObjectStorage, key: str, text: str) -> None:
     await storage.put(key, _once(data), content_type="text/plain; charset=utf-8", size=len(data))
 
 
-async def get_bytes(storage: ObjectStorage, key: str) -> bytes:
-    """A whole object that is known to fit into memory; raises ObjectNotFound."""
-    return b"".join([chunk async for chunk in storage.read(key)])
-
-
 async def get_transcript(storage: ObjectStorage, key: str) -> Transcript:
     """A transcript as the transcribe stage kept it."""
-    data: TranscriptDict = json.loads(await get_bytes(storage, key))
+    data: TranscriptDict = json.loads(await read_bytes(storage, key))
     return Transcript.from_dict(data)
 
 

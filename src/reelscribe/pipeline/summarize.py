@@ -50,7 +50,7 @@ async def work(spoken: Spoken, context: Context) -> Summarized:
     except LanguageModelError as error:
         raise TryAgainError(str(error), repr(error)) from error
     key = f"{context.prefix}summary.json"
-    await put_json(engines.storage, key, asdict(summary))
+    await put_json(engines.storage, key, summary.to_dict())
     await put_text(engines.storage, f"{context.prefix}summary.txt", summary.text)
     return Summarized(summary, key)
 

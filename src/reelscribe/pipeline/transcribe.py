@@ -8,8 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelscribe.engines.speech import AudioUnreadable, LanguageUnsupported, SpeechUnavailable
 from reelscribe.engines.storage import ObjectNotFound
+from reelscribe.engines.storage.whole import read_bytes
 from reelscribe.models import ModelError
-from reelscribe.pipeline.artifacts import get_bytes, put_json
+from reelscribe.pipeline.artifacts import put_json
 from reelscribe.pipeline.stage import Context, StageError
 from reelscribe.text.captions import CaptionError, parse_captions
 from reelscribe.text.transcript import Transcript
@@ -82,7 +83,7 @@ async def _transcript(sound: Sound, context: Context) -> Transcript:
 
 
 async def _read(sound: Sound, context: Context, key: str) -> Transcript:
-    data = await get_bytes(context.engines.storage, key)
+    data = await read_bytes(context.engines.storage, key)
     try:
         transcript = await anyio.to_thread.run_sync(parse_captions, data)
     except CaptionError as error:

@@ -1,0 +1,184 @@
+"""The command line: every process and every chore is one command. What is heavy is imported by the command that needs it."""
+
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from reelscribe.settings import Settings
+
+app = typer.Typer(
+    name="reelscribe",
+    help="A self-hosted video platform that understands what is said in its videos.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+PROCESSES = "Processes"
+CHORES = "Chores"
+CLIENT = "Using a running platform"
+
+
+@app.command(rich_help_panel=PROCESSES)
+def serve() -> None:
+    """Run everything on this machine: both services, the relay, the scheduler and the workers."""
+    import asyncio
+
+    from reelscribe import logs
+    from reelscribe.processes.lifetime import StartError
+    from reelscribe.processes.serve import supervise
+
+    settings = _settings()
+    logs.configure(settings.log_level)
+    _migrate(settings)
+    try:
+        asyncio.run(supervise(settings))
+    except StartError as error:
+        _fail(str(error))
+
+
+@app.command(rich_help_panel=PROCESSES)
+def api() -> None:
+    """Run the API service (port 8080, or PORT)."""
+    from reelscribe.processes.lifetime import run_process
+    from reelscribe.processes.web import run_api
+
+    run_process(_settings(), "api", run_api)
+
+
+@app.command(rich_help_panel=PROCESSES)
+def summarizer() -> None:
+    """Run the summarizer service (port 8081, or PORT) and the worker that summarizes."""
+    from reelscribe.processes.coordinator import run_summarizer_with_worker
+    from reelscribe.processes.lifetime import run_process
+
+    run_process(_settings(), "summarizer", run_summarizer_with_worker)
+
+
+@app.command(rich_help_panel=PROCESSES)
+def worker(
+    queues: Annotated[str, typer.Option(help="Queues to work on, separated by commas; none means all.")] = "",
+    name: Annotated[str, typer.Option(help="This worker's name, unique among those that run.")] = "",
+) -> None:
+    """Run a job worker."""
+    import os
+    import socket
+
+    from reelscribe.pipeline.stages import STAGES
+    from reelscribe.processes.lifetime import run_process
+    from reelscribe.processes.worker import run_worker
+
+    known = [stage.queue for stage in STAGES]
+    chosen = [queue.strip() for queue in queues.split(",") if queue.strip()] or known
+    unknown = sorted(set(chosen) - set(known))
+    if unknown:
+        _fail(f"There is no queue {', '.join(unknown)}. The queues are: {', '.join(known)}.")
+    full_name = name or f"{socket.gethostname()}/{os.getpid()}"
+    run_process(_settings(), "worker", lambda platform: run_worker(platform, chosen, full_name))
+
+
+@app.command(rich_help_panel=PROCESSES)
+def consumer() -> None:
+    """Run the event consumer: it turns events into jobs. On the embedded bus the relay does that; this then only waits."""
+    from reelscribe.processes.consumer import run_consumer
+    from reelscribe.processes.lifetime import run_process
+
+    run_process(_settings(), "consumer", run_consumer)
+
+
+@app.command(rich_help_panel=PROCESSES)
+def relay() -> None:
+    """Run the outbox relay: it publishes the events of both services."""
+    from reelscribe.processes.lifetime import run_process
+    from reelscribe.processes.relay import run_relay
+
+    run_process(_settings(), "relay", run_relay)
+
+
+@app.command(rich_help_panel=PROCESSES)
+def scheduler() -> None:
+    """Run the scheduler: the reaper, clean-up, and the email filter's sync."""
+    from reelscribe.processes.lifetime import run_process
+    from reelscribe.processes.scheduler import run_scheduler
+
+    run_process(_settings(), "scheduler", run_scheduler)
+
+
+@app.command(hidden=True)
+def coordinator() -> None:
+    """Run relay, scheduler and index worker in one process, as `serve` does."""
+    from reelscribe.processes.coordinator import run_coordinator
+    from reelscribe.processes.lifetime import run_process
+
+    run_process(_settings(), "coordinator", run_coordinator)
+
+
+@app.command(rich_help_panel=CHORES)
+def migrate() -> None:
+    """Bring the database's schema up to date."""
+    typer.echo(f"The database is at revision {_migrate(_settings())}.")
+
+
+@app.command(rich_help_panel=CHORES)
+def reindex() -> None:
+    """Build the search index anew from the database, beside the old one, and swap them."""
+    import asyncio
+
+    from reelscribe.processes.reindex import rebuild_index
+
+    count = asyncio.run(rebuild_index(_settings()))
+    typer.echo(f"{count} videos are in the new search index.")
+
+
+@app.command(rich_help_panel=CHORES)
+def doctor() -> None:
+    """Say which engine serves each need, check each, and say how to mend what is wrong."""
+    import asyncio
+
+    from reelscribe.doctor import examine
+
+    if not asyncio.run(examine(_settings())):
+        raise typer.Exit(1)
+
+
+def _settings() -> "Settings":
+    from pydantic import ValidationError
+
+    from reelscribe.settings import Settings
+
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = [f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors()]
+        _fail("A setting is wrong:\n  " + "\n  ".join(lines))
+
+
+def _migrate(settings: "Settings") -> str:
+    import asyncio
+
+    from reelscribe.database.migrate import upgrade
+    from reelscribe.wiring import open_database
+
+    async def run() -> str:
+        database = open_database(settings)
+        try:
+            return await upgrade(database.engine)
+        finally:
+            await database.close()
+
+    try:
+        return asyncio.run(run())
+    except OSError as error:
+        _fail(f"The data folder {settings.data_dir} can not be used: {error.strerror}. Set DATA_DIR to another one.")
+
+
+def _fail(message: str) -> NoReturn:
+    typer.secho(message, err=True, fg="red")
+    raise typer.Exit(1)
+
+
+def main() -> None:
+    """The console script's entry."""
+    app()
+

@@ -1,0 +1,93 @@
+"""How a process lives: its logs, its signals, its parent, and a quick clean end."""
+
+import asyncio
+import contextlib
+import ctypes
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from reelscribe import logs
+from reelscribe.database import migrate
+from reelscribe.engines.storage import StorageError
+from reelscribe.settings import Settings
+from reelscribe.wiring import Platform, open_platform
+
+log = structlog.get_logger(__name__)
+
+PARENT_VARIABLE = "REELSCRIBE_SUPERVISOR_PID"
+PR_SET_PDEATHSIG = 1
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+Main = Callable[[Platform], Awaitable[None]]
+
+
+class StartError(Exception):
+    """The process can not do its work; the message says why and what to do."""
+
+
+def run_process(settings: Settings, name: str, main: Main) -> None:
+    """Run `main` on an open platform until it ends or a signal asks it to; ends the whole process with an exit code."""
+    logs.configure(settings.log_level)
+    end_with_parent()
+    structlog.contextvars.bind_contextvars(process=name)
+    code = _run(settings, name, main)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # A thread that is deep in a model would hold up the interpreter's own end; what it does is nobody's any more.
+    os._exit(code)
+
+
+def _run(settings: Settings, name: str, main: Main) -> int:
+    try:
+        with _runner() as runner:
+            runner.run(_until_signal(_on_platform(settings, name, main)))
+    except (StartError, StorageError, migrate.SchemaBehindError) as error:
+        log.error("can not go on", reason=str(error))
+        return 1
+    except (OSError, DBAPIError) as error:
+        log.error("can not go on", reason=f"An engine failed: {error}")
+        return 1
+    return 0
+
+
+def _runner() -> asyncio.Runner:
+    if sys.platform == "win32":
+        return asyncio.Runner()
+    import uvloop
+
+    return asyncio.Runner(loop_factory=uvloop.new_event_loop)
+
+
+async def _on_platform(settings: Settings, name: str, main: Main) -> None:
+    async with open_platform(settings) as platform:
+        await migrate.check(platform.database.engine)
+        log.info("process started", pid=os.getpid())
+        try:
+            await main(platform)
+        finally:
+            log.info("process ended", name=name)
+
+
+async def _until_signal(work: Awaitable[None]) -> None:
+    task = asyncio.ensure_future(work)
+    loop = asyncio.get_running_loop()
+    for number in SIGNALS:
+        loop.add_signal_handler(number, task.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+def end_with_parent() -> None:
+    """Get SIGTERM when the supervisor that started this process dies, even by SIGKILL. Linux's prctl(2); elsewhere nothing."""
+    supervisor = os.environ.get(PARENT_VARIABLE)
+    if supervisor is None or not sys.platform.startswith("linux"):
+        return
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    if os.getppid() != int(supervisor):
+        # It died before we asked.
+        raise SystemExit(1)

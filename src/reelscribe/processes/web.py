@@ -1,0 +1,89 @@
+"""The two web services as processes."""
+
+import asyncio
+import contextlib
+from collections.abc import Iterator
+
+import uvicorn
+from fastapi import FastAPI
+
+from reelscribe.accounts.passwords import Passwords
+from reelscribe.accounts.secrets import jwt_secret
+from reelscribe.accounts.tokens import Tokens
+from reelscribe.processes.lifetime import StartError
+from reelscribe.services import api, summarizer
+from reelscribe.services.state import ApiState
+from reelscribe.wiring import Platform
+
+GRACE_SECONDS = 4
+BACKLOG = 1024
+KEEP_ALIVE_SECONDS = 30
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn without its own signal handling: the process has one already."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def run_api(platform: Platform) -> None:
+    """Serve the API until cancelled."""
+    http = platform.settings.http
+    await serve_app(api.create_app(api_state(platform)), http.host, http.api_port)
+
+
+async def run_summarizer(platform: Platform) -> None:
+    """Serve the summarizer's own endpoints until cancelled."""
+    http = platform.settings.http
+    await serve_app(summarizer.create_app(api_state(platform)), http.host, http.port or 8081)
+
+
+async def serve_app(app: FastAPI, host: str, port: int) -> None:
+    """Serve one application until cancelled, then let requests end for a few seconds. Raises StartError on a taken port."""
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        backlog=BACKLOG,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    server = _Server(config)
+    serving = asyncio.ensure_future(_serve(server, host, port))
+    try:
+        await asyncio.shield(serving)
+    except asyncio.CancelledError:
+        server.should_exit = True
+        await serving
+        raise
+
+
+async def _serve(server: uvicorn.Server, host: str, port: int) -> None:
+    try:
+        await server.serve()
+    except SystemExit as error:
+        # Uvicorn's way to say that it could not bind.
+        raise StartError(f"Port {port} on {host} is taken or not allowed. Choose another one with PORT.") from error
+
+
+def api_state(platform: Platform) -> ApiState:
+    """What the services' routes find on `app.state`."""
+    accounts = platform.settings.accounts
+    secret = jwt_secret(accounts.jwt_secret, platform.settings.data_dir)
+    return ApiState(
+        settings=platform.settings,
+        database=platform.database,
+        memory=platform.memory,
+        tokens=Tokens(secret, accounts.jwt_expiry),
+        passwords=Passwords(),
+        storage=platform.storage,
+        parts=platform.parts,
+        search=platform.search,
+        embedder=platform.embedder,
+        doorbell=platform.doorbell,
+    )
