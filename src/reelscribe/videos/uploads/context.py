@@ -1,0 +1,64 @@
+"""What uploads work with, taken from the application's state once."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from starlette.requests import HTTPConnection
+
+from reelscribe.database.base import utc_now
+from reelscribe.database.http import database_of
+from reelscribe.database.session import Database
+from reelscribe.engines.storage import ObjectStorage, PartUploads
+from reelscribe.videos.uploads.body import Pace
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What may come in: bytes, and seconds."""
+
+    max_bytes: int
+    quota_bytes: int
+    part_bytes: int
+    max_caption_bytes: int
+    expiry: float
+    body_timeout: float
+
+    @property
+    def pace(self) -> Pace:
+        """How slow a client may be; no body may take longer than an upload may lie about."""
+        return Pace(self.body_timeout, self.expiry)
+
+    def expires_at(self) -> datetime:
+        """When an upload touched now counts as abandoned."""
+        return utc_now() + timedelta(seconds=self.expiry)
+
+
+@dataclass(frozen=True, slots=True)
+class Uploads:
+    """The engines and limits of uploads. `staging`: where tus uploads grow, on the object storage's file system."""
+
+    database: Database
+    storage: ObjectStorage
+    parts: PartUploads
+    limits: Limits
+    staging: Path = field(default=Path())
+
+
+def uploads_of(connection: HTTPConnection) -> Uploads:
+    """The uploads of this application, built from its state when they are first asked for."""
+    state = connection.app.state
+    known = getattr(state, "uploads", None)
+    if not isinstance(known, Uploads):
+        settings = state.settings
+        limits = Limits(
+            max_bytes=settings.uploads.max_bytes,
+            quota_bytes=settings.uploads.quota_bytes,
+            part_bytes=settings.uploads.part_bytes,
+            max_caption_bytes=settings.uploads.max_caption_bytes,
+            expiry=settings.uploads.expiry,
+            body_timeout=settings.http.body_timeout,
+        )
+        known = Uploads(database_of(connection), state.storage, state.parts, limits, settings.data_dir / "uploads")
+        state.uploads = known
+    return known

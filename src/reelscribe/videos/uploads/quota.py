@@ -1,0 +1,37 @@
+"""How much room a user has: what the videos take, and what is on its way."""
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from reelscribe.accounts.models import User
+from reelscribe.database.clock import from_now
+from reelscribe.problems import Unauthorized
+from reelscribe.videos.models import UploadMetadata, Video
+from reelscribe.videos.uploads.problems import over_quota
+
+
+async def check(session: AsyncSession, user_id: int, *, wanted: int, quota: int, beside: str = "") -> None:
+    """Raise a 413 unless `wanted` more bytes fit; the upload `beside` holds room for just these and is not counted.
+
+    Locks the user's row until the transaction ends, so that of two uploads only one can take the last room. (SQLite has
+    one writer at a time and needs no lock.)
+    """
+    locked = await session.execute(select(User.id).where(User.id == user_id).with_for_update())
+    if locked.first() is None:
+        raise Unauthorized("This account is gone.")
+    used = await used_bytes(session, user_id, beside=beside)
+    if used + wanted > quota:
+        raise over_quota(quota, used)
+
+
+async def used_bytes(session: AsyncSession, user_id: int, *, beside: str = "") -> int:
+    """Bytes of a user's originals, and of uploads under way as they were announced."""
+    kept = select(func.coalesce(func.sum(Video.size), 0)).where(Video.user_id == user_id)
+    announced = func.coalesce(UploadMetadata.size, UploadMetadata.received_bytes)
+    coming = select(func.coalesce(func.sum(announced), 0)).where(
+        UploadMetadata.user_id == user_id,
+        UploadMetadata.completed_at.is_(None),
+        UploadMetadata.expires_at > from_now(),
+        UploadMetadata.upload_id != beside,
+    )
+    return int((await session.scalars(kept)).one()) + int((await session.scalars(coming)).one())
