@@ -2,10 +2,10 @@
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
-from reelscribe.accounts.secrets import jwt_secret
+from reelscribe.accounts.secrets import load_secret
 from reelscribe.database.session import Database, create_sqlite
 from reelscribe.engines.bus import EventBus
 from reelscribe.engines.bus.local import LocalBus
@@ -39,6 +39,7 @@ class Platform:
     """Every engine of one process. What is heavy loads when it is first used."""
 
     settings: Settings
+    secret: str = field(repr=False)
     database: Database
     doorbell: Doorbell
     queue: JobQueue
@@ -73,11 +74,12 @@ async def open_platform(settings: Settings) -> AsyncIterator[Platform]:
     database = open_database(settings, doorbell)
     queue = LocalJobQueue(doorbell)
     search = TantivySearch(ensure_private(settings.index_dir))
-    secret = jwt_secret(settings.accounts.jwt_secret, settings.data_dir)
+    secret = platform_secret(settings)
     objects, origin = ensure_private(settings.objects_dir), settings.http.public_url or ""
     try:
         yield Platform(
             settings=settings,
+            secret=secret,
             database=database,
             doorbell=doorbell,
             queue=queue,
@@ -91,6 +93,12 @@ async def open_platform(settings: Settings) -> AsyncIterator[Platform]:
     finally:
         await search.close()
         await database.close()
+
+
+def platform_secret(settings: Settings) -> str:
+    """JWT_SECRET, or the one that was made and kept on the first start."""
+    given = settings.accounts.jwt_secret
+    return load_secret(settings.data_dir, given.get_secret_value() if given is not None else None)
 
 
 def open_database(settings: Settings, doorbell: Doorbell | None = None) -> Database:

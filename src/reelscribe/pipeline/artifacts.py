@@ -1,23 +1,21 @@
 """JSON and text that the stages keep in object storage."""
 
 import json
-from collections.abc import AsyncIterator
 
 from reelscribe.engines.storage import ObjectStorage
-from reelscribe.engines.storage.whole import read_bytes
+from reelscribe.engines.storage.whole import put_bytes, read_bytes
 from reelscribe.text.transcript import Transcript, TranscriptDict
 
 
 async def put_json(storage: ObjectStorage, key: str, value: object) -> None:
     """Store a value as JSON."""
     data = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-    await storage.put(key, _once(data), content_type="application/json", size=len(data))
+    await put_bytes(storage, key, data, content_type="application/json")
 
 
 async def put_text(storage: ObjectStorage, key: str, text: str) -> None:
     """Store text as UTF-8."""
-    data = text.encode()
-    await storage.put(key, _once(data), content_type="text/plain; charset=utf-8", size=len(data))
+    await put_bytes(storage, key, text.encode(), content_type="text/plain; charset=utf-8")
 
 
 async def get_transcript(storage: ObjectStorage, key: str) -> Transcript:
@@ -25,6 +23,3 @@ async def get_transcript(storage: ObjectStorage, key: str) -> Transcript:
     data: TranscriptDict = json.loads(await read_bytes(storage, key))
     return Transcript.from_dict(data)
 
-
-async def _once(data: bytes) -> AsyncIterator[bytes]:
-    yield data

@@ -8,7 +8,6 @@ import uvicorn
 from fastapi import FastAPI
 
 from reelscribe.accounts.passwords import Passwords
-from reelscribe.accounts.secrets import jwt_secret
 from reelscribe.accounts.tokens import Tokens
 from reelscribe.processes.lifetime import StartError
 from reelscribe.services import api, summarizer
@@ -73,13 +72,11 @@ async def _serve(server: uvicorn.Server, host: str, port: int) -> None:
 
 def api_state(platform: Platform) -> ApiState:
     """What the services' routes find on `app.state`."""
-    accounts = platform.settings.accounts
-    secret = jwt_secret(accounts.jwt_secret, platform.settings.data_dir)
     return ApiState(
         settings=platform.settings,
         database=platform.database,
         memory=platform.memory,
-        tokens=Tokens(secret, accounts.jwt_expiry),
+        tokens=Tokens(platform.secret.encode(), platform.settings.accounts.jwt_expiry),
         passwords=Passwords(),
         storage=platform.storage,
         parts=platform.parts,
