@@ -88,12 +88,26 @@ def read_plan(folder: int) -> Plan:
 @contextmanager
 def locked(folder: int, name: str) -> Iterator[int]:
     """A file of the folder, made if missing, that no other thread or process holds meanwhile."""
-    file = os.open(name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o640, dir_fd=folder)
+    file = open_lock(folder, name)
     try:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield file
+        with held(file):
+            yield file
     finally:
         os.close(file)
+
+
+def open_lock(folder: int, name: str) -> int:
+    return os.open(name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o640, dir_fd=folder)
+
+
+@contextmanager
+def held(file: int) -> Iterator[None]:
+    """No other descriptor of this file is held meanwhile, in any process (flock)."""
+    fcntl.flock(file, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        fcntl.flock(file, fcntl.LOCK_UN)
 
 
 def writer_name(number: int) -> str:

@@ -27,7 +27,7 @@ class PartWriter(Guarded):
         self._number = number
         self._token = secrets.token_bytes(16)
         self._digest = hashlib.sha256()
-        self._data = -1
+        self._data = self._writer = -1
         self._offset = self._length = self._size = 0
 
     def claim(self) -> None:
@@ -35,10 +35,11 @@ class PartWriter(Guarded):
         with self._at_work(), self._folder() as folder:
             plan = ledger.read_plan(folder)
             self._offset, self._length = plan.offset(self._number), plan.length(self._number)
-            with ledger.locked(folder, ledger.writer_name(self._number)) as writer:
-                if os.pread(writer, 64, 0) == ledger.CLOSED:
+            self._writer = ledger.open_lock(folder, ledger.writer_name(self._number))
+            with ledger.held(self._writer):
+                if os.pread(self._writer, 64, 0) == ledger.CLOSED:
                     raise PartRefused("this upload is being completed and takes no more parts")
-                ledger.set_writer(writer, self._token)
+                ledger.set_writer(self._writer, self._token)
                 ledger.mark_unfinished(folder, self._number)
                 self._data = os.open(ledger.DATA, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
 
@@ -46,17 +47,17 @@ class PartWriter(Guarded):
         size = sum(map(len, batch))
         if self._size + size > self._length:
             raise PartRefused(f"part {self._number} has {self._length:,} bytes, and more came")
-        with self._at_work(), self._folder() as folder, self._right(folder):
+        # One call each, not one a chunk: a thread that let the interpreter go may wait 5 ms for a busy event loop.
+        with self._at_work(), faults_of(self._root), self._right():
             self._size += write_at(self._data, batch, self._offset + self._size)
-        for chunk in batch:
-            self._digest.update(chunk)
+        self._digest.update(b"".join(batch))
 
     def finish(self) -> str:
         """Make the part durable, then known; returns its ETag."""
         if self._size != self._length:
             raise PartRefused(f"part {self._number} has {self._length:,} bytes, and {self._size:,} came")
         etag = self._digest.digest()[:ETAG_BYTES].hex()
-        with self._at_work(), self._folder() as folder, self._right(folder):
+        with self._at_work(), self._folder() as folder, self._right():
             os.fdatasync(self._data)
             ledger.mark_finished(folder, self._number, etag)
         return etag
@@ -67,13 +68,14 @@ class PartWriter(Guarded):
             yield folder
 
     @contextmanager
-    def _right(self, folder: int) -> Iterator[None]:
-        with ledger.locked(folder, ledger.writer_name(self._number)) as writer:
-            if os.pread(writer, 64, 0) != self._token:
+    def _right(self) -> Iterator[None]:
+        with ledger.held(self._writer):
+            if os.pread(self._writer, 64, 0) != self._token:
                 raise PartRefused(f"part {self._number} was begun anew, or the upload completed, by a later request")
             yield
 
     def _release(self) -> None:
-        if self._data >= 0:
-            os.close(self._data)
-            self._data = -1
+        for file in (self._data, self._writer):
+            if file >= 0:
+                os.close(file)
+        self._data = self._writer = -1
