@@ -94,10 +94,11 @@ async def all_documents(
     database: Database, storage: ObjectReader, embedder: Embedder | None
 ) -> AsyncIterator[VideoDocument]:
     """Every video that was ever ready, oldest first, in short transactions: what an index is built from anew."""
-    last = 0
-    while batch := await _next_batch(database, last):
-        for last, sources in batch:
+    after = 0
+    while batch := await _next_batch(database, after):
+        for _, sources in batch:
             yield await _build_anyway(sources, storage, embedder)
+        after = batch[-1][0]
 
 
 async def _next_batch(database: Database, after: int) -> list[tuple[int, Sources]]:

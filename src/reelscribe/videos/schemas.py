@@ -5,46 +5,47 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from reelscribe.videos.models import Status, Video, Visibility
+from reelscribe.videos.uploads.languages import language_code
 
 StageName = Literal["transcode", "transcribe", "summarize", "index"]
 ObjectUrl = Callable[[str], str]
 """From an object's key to a short-lived signed address."""
 
-# What no title needs, and what turns text around where it is shown (Unicode's bidirectional overrides).
-_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff]")
+# What nobody sees, and what turns text around where it is shown (Unicode's bidirectional controls).
+_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ufffe\uffff]")
 MAX_TITLE = 500
 MAX_DESCRIPTION = 20_000
 
 
-def _without_controls(text: str) -> str:
-    if _UNSEEN.search(text):
-        raise ValueError("must not hold control characters")
-    return text
+def _clean_line(value: object) -> object:
+    return " ".join(_UNSEEN.sub("", value).split()) if isinstance(value, str) else value
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
+def _clean_text(value: object) -> object:
+    return _UNSEEN.sub("", value.replace("\r\n", "\n")).strip() if isinstance(value, str) else value
+
+
+def _known_language(value: str) -> str:
+    code = language_code(value)
+    if code is None:
+        raise ValueError("is not the code of a language, such as en, de or pt-BR (ISO 639-1)")
+    return code
 
 
 Title = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TITLE),
-    AfterValidator(_one_line),
-    AfterValidator(_without_controls),
-    Field(examples=["How we built it"]),
+    str, BeforeValidator(_clean_line), Field(min_length=1, max_length=MAX_TITLE, examples=["How we built it"])
 ]
 """One line of visible text."""
 
-Description = Annotated[str, StringConstraints(max_length=MAX_DESCRIPTION), AfterValidator(_without_controls)]
+Description = Annotated[str, BeforeValidator(_clean_text), Field(max_length=MAX_DESCRIPTION)]
 """Text, line ends allowed."""
 
-Language = Annotated[
-    str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=16), Field(examples=["en"])
-]
-"""An ISO 639 code, with subtags where they matter (BCP 47)."""
+Language = Annotated[str, Field(max_length=35), AfterValidator(_known_language), Field(examples=["en"])]
+"""An ISO 639-1 code; what follows a hyphen is dropped."""
 
 
 class Progress(BaseModel):
@@ -145,12 +146,20 @@ class VideoEdit(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"title": "A better title"}})
 
-    title: Title | None = None
-    description: Description | None = None
-    visibility: Visibility | None = None
+    title: Title | SkipJsonSchema[None] = None
+    description: Description | SkipJsonSchema[None] = None
+    visibility: Visibility | SkipJsonSchema[None] = None
     language: Language | None = Field(
         None, description="What is spoken. Null: to be detected again when the video is next transcribed."
     )
+
+    @field_validator("title", "description", "visibility")
+    @classmethod
+    def _not_null(cls, value: object) -> object:
+        # Not called for a field that is not given.
+        if value is None:
+            raise ValueError("must not be null")
+        return value
 
 
 class RetryIn(BaseModel):

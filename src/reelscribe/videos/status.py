@@ -32,6 +32,11 @@ def retrying(video: Video, message: str) -> None:
     video.status_message = message
 
 
+def replaying(video: Video, status: Status) -> None:
+    """A new run begins at the stage with this status. `processed_at` stays, as the earlier results do."""
+    _set(video, status)
+
+
 def _set(video: Video, status: Status) -> None:
     video.status = status
     video.status_message = None
