@@ -1,10 +1,14 @@
 """The command line: every process and every chore is one command. What is heavy is imported by the command that needs it."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from reelscribe.client.api import Client
     from reelscribe.settings import Settings
 
 app = typer.Typer(
@@ -142,6 +146,126 @@ def doctor() -> None:
         raise typer.Exit(1)
 
 
+@app.command(rich_help_panel=CLIENT)
+def login(
+    email: Annotated[str, typer.Option(prompt=True)],
+    password: Annotated[str, typer.Option(prompt=True, hide_input=True)],
+) -> None:
+    """Sign in, and keep the token for the commands below."""
+    from reelscribe.client.api import Client, keep_token
+
+    settings = _settings()
+
+    async def run(client: Client) -> None:
+        keep_token(settings.client.token_file, await client.login(email, password))
+
+    _with_client(settings, run)
+    typer.echo("Signed in.")
+
+
+@app.command(rich_help_panel=CLIENT)
+def ingest(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Videos to upload.")],
+    wait: Annotated[bool, typer.Option("--wait", help="Follow each video until it is ready.")] = False,
+) -> None:
+    """Upload videos through the public API, with a progress bar for each stage."""
+    from rich.console import Console
+
+    from reelscribe.client import ingest as ingestion
+    from reelscribe.client.api import Client
+
+    console = Console()
+
+    async def run(client: Client) -> None:
+        videos = await ingestion.ingest(client, files, wait=wait, console=console)
+        failed = [video for video in videos if video["status"] == "failed"]
+        for video in failed:
+            console.print(f"{video['title']} failed: {video['status_message']}", style="red", highlight=False)
+        if failed:
+            raise typer.Exit(1)
+
+    _with_client(_settings(), run)
+
+
+@app.command(rich_help_panel=CLIENT)
+def search(
+    words: Annotated[list[str], typer.Argument(metavar="WORDS", help='What was said; "in quotes" for a phrase.')],
+    limit: Annotated[int, typer.Option(min=1, max=100)] = 10,
+) -> None:
+    """Search every word of every video that you may see."""
+    from rich.console import Console
+
+    from reelscribe.client import show
+    from reelscribe.client.api import Client
+
+    console = Console()
+
+    async def run(client: Client) -> None:
+        if await show.search(client, " ".join(words), limit, console) == 0:
+            console.print("Nothing was found.")
+            raise typer.Exit(1)
+
+    _with_client(_settings(), run)
+
+
+@app.command(rich_help_panel=CLIENT)
+def events(video: Annotated[str, typer.Argument(metavar="VIDEO", help="The video's id.")]) -> None:
+    """Show the history of a video, event by event, attempt by attempt."""
+    from rich.console import Console
+
+    from reelscribe.client import show
+    from reelscribe.client.api import Client
+
+    async def run(client: Client) -> None:
+        await show.history(client, video, Console())
+
+    _with_client(_settings(), run)
+
+
+@app.command(rich_help_panel=CLIENT)
+def replay(
+    video: Annotated[str, typer.Argument(metavar="VIDEO", help="The video's id.")],
+    from_stage: Annotated[
+        str | None, typer.Option("--from", metavar="STAGE", help="transcode, transcribe, summarize or index.")
+    ] = None,
+) -> None:
+    """Send a video through the pipeline again, from any stage on; a failed one from where it failed."""
+    from reelscribe.client.api import Client
+
+    async def run(client: Client) -> None:
+        answer = await client.post(f"/videos/{video}/retry", {"from_stage": from_stage} if from_stage else {})
+        typer.echo(f"{answer['id']} is {answer['status']}. Follow it with: reelscribe events {answer['id']}")
+
+    _with_client(_settings(), run)
+
+
+@app.command(rich_help_panel=CLIENT)
+def demo() -> None:
+    """Start the platform, run a real talk through the whole pipeline, show what came of it, and keep serving."""
+    from reelscribe.demo import run_demo
+
+    code = run_demo(_settings())
+    if code:
+        raise typer.Exit(code)
+
+
+def _with_client(settings: "Settings", work: "Callable[[Client], Awaitable[None]]") -> None:
+    import asyncio
+
+    from reelscribe.client.api import ClientError, open_client
+
+    async def run() -> None:
+        async with open_client(settings) as client:
+            await work(client)
+
+    try:
+        asyncio.run(run())
+    except ClientError as error:
+        _fail(str(error))
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+
+
 def _settings() -> "Settings":
     from pydantic import ValidationError
 
@@ -181,4 +305,3 @@ def _fail(message: str) -> NoReturn:
 def main() -> None:
     """The console script's entry."""
     app()
-

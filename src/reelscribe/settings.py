@@ -12,7 +12,6 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 MEBIBYTE = 1024 * 1024
 
 
-
 class _Group(BaseSettings):
     """A group reads its own variables; the groups nest in `Settings`."""
 
@@ -117,6 +116,21 @@ class JobSettings(_Group):
     transcribers: int | None = Field(None, ge=1, validation_alias="TRANSCRIBE_WORKERS")
 
 
+class ClientSettings(_Group):
+    """What the commands that use a running platform need: where it is, and who asks."""
+
+    url: str | None = Field(None, validation_alias="REELSCRIBE_URL", description="None: this machine's, by PORT.")
+    token: SecretStr | None = Field(None, validation_alias="REELSCRIBE_TOKEN")
+    email: str | None = Field(None, validation_alias="REELSCRIBE_EMAIL")
+    password: SecretStr | None = Field(None, validation_alias="REELSCRIBE_PASSWORD")
+    config_home: Path = Field(Path("~/.config"), validation_alias="XDG_CONFIG_HOME")
+
+    @property
+    def token_file(self) -> Path:
+        """Where `reelscribe login` keeps its token."""
+        return self.config_home.expanduser() / "reelscribe" / "token"
+
+
 class Settings(BaseSettings):
     """All settings of one process. Build it once, at the edge, and hand it in."""
 
@@ -134,6 +148,7 @@ class Settings(BaseSettings):
     speech: SpeechSettings = Field(default_factory=SpeechSettings)
     language: LanguageSettings = Field(default_factory=LanguageSettings)
     jobs: JobSettings = Field(default_factory=JobSettings)
+    client: ClientSettings = Field(default_factory=ClientSettings)
 
     @property
     def objects_dir(self) -> Path:
@@ -160,5 +175,3 @@ def ensure_private(folder: Path) -> Path:
     """Create a folder that only its owner may enter, and give it back."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
-
-

@@ -14,8 +14,9 @@ class SchemaBehindError(Exception):
 
 
 async def upgrade(engine: AsyncEngine) -> str:
-    """Run every migration that is missing; gives the revision reached. Safe to run from several processes at once on SQLite,
-    where the first holds the write lock and the others then find nothing to do.
+    """Run every migration that is missing; gives the revision reached.
+
+    Several processes may do so at once: the first holds the write lock, and the others then find nothing to do.
     """
     async with engine.execution_options(begin="BEGIN IMMEDIATE").begin() as connection:
         await connection.run_sync(_upgrade)
@@ -28,7 +29,7 @@ async def check(engine: AsyncEngine) -> None:
         current = await connection.run_sync(_current)
     newest = newest_revision()
     if current != newest:
-        raise SchemaBehindError(f"The database is at {current or 'nothing'}, not at {newest}: run `reelscribe migrate`.")
+        raise SchemaBehindError(f"The schema is at {current or 'nothing'}, not at {newest}: run `reelscribe migrate`.")
 
 
 def newest_revision() -> str:

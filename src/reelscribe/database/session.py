@@ -1,7 +1,7 @@
 """The one way to the database: a reading or a writing transaction, committed at its edge.
 
 SQLite needs two things said aloud. A busy timeout does not cover a transaction that begins by reading and then
-writes, so writers begin with BEGIN IMMEDIATE. And Python's driver would begin transactions by itself, so it is told not to.
+writes, so writers begin with BEGIN IMMEDIATE. And Python's driver would begin transactions by itself: it is told not to.
 """
 
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -65,7 +65,9 @@ def sqlite_url(path: Path) -> URL:
 
 def create_sqlite(path: Path) -> AsyncEngine:
     """An engine on a SQLite file in WAL mode; the file's folder must be there."""
-    engine = create_async_engine(sqlite_url(path), connect_args={"isolation_level": None}, pool_size=10, max_overflow=20)
+    engine = create_async_engine(
+        sqlite_url(path), connect_args={"isolation_level": None}, pool_size=10, max_overflow=20
+    )
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine

@@ -38,7 +38,12 @@ def tell(
 ) -> None:
     """Add a line in the caller's transaction; whoever watches the video hears of it when that commits."""
     line = VideoEvent(
-        video_id=video_id, kind=kind, stage=stage, attempt=attempt, message=message, data=data if data is not None else {}
+        video_id=video_id,
+        kind=kind,
+        stage=stage,
+        attempt=attempt,
+        message=message,
+        data=data if data is not None else {},
     )
     session.add(line)
     ring_after_commit(session, HISTORY_BELL)

@@ -29,11 +29,9 @@ class OutboxEvent(Base):
 
 
 # Only what waits is indexed, so that the relay's cost does not grow with what has been published.
+IS_UNPUBLISHED = ~OutboxEvent.published
 Index(
-    "ix_outbox_events_unpublished",
-    OutboxEvent.position,
-    sqlite_where=OutboxEvent.published.is_(False),
-    postgresql_where=OutboxEvent.published.is_(False),
+    "ix_outbox_events_unpublished", OutboxEvent.position, sqlite_where=IS_UNPUBLISHED, postgresql_where=IS_UNPUBLISHED
 )
 
 

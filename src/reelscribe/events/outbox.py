@@ -9,7 +9,7 @@ from reelscribe.database.base import utc_now
 from reelscribe.database.clock import from_now
 from reelscribe.database.session import ring_after_commit
 from reelscribe.events.envelope import EnvelopeDict, Event
-from reelscribe.events.models import OutboxEvent
+from reelscribe.events.models import IS_UNPUBLISHED, OutboxEvent
 
 OUTBOX_BELL = "outbox"
 BACKOFF_LIMIT_SECONDS = 60.0
@@ -51,7 +51,7 @@ async def unpublished(session: AsyncSession, limit: int) -> list[Outgoing]:
             OutboxEvent.payload,
             or_(OutboxEvent.next_attempt_at.is_(None), OutboxEvent.next_attempt_at <= from_now()).label("is_due"),
         )
-        .where(OutboxEvent.published.is_(False))
+        .where(IS_UNPUBLISHED)
         .order_by(OutboxEvent.position)
         .limit(limit)
     )

@@ -22,4 +22,3 @@ async def get_transcript(storage: ObjectStorage, key: str) -> Transcript:
     """A transcript as the transcribe stage kept it."""
     data: TranscriptDict = json.loads(await read_bytes(storage, key))
     return Transcript.from_dict(data)
-

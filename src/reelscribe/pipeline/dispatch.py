@@ -37,9 +37,7 @@ async def create_job(session: AsyncSession, stage: AnyStage, event: Event) -> Qu
     """The job of `stage` for the event's video and run; None where there is nothing to do any more."""
     if not await is_new(session, stage.service, str(event.id)):
         return None
-    video = (
-        await session.execute(select(Video.id, Video.run).where(Video.public_id == event.video_id))
-    ).one_or_none()
+    video = (await session.execute(select(Video.id, Video.run).where(Video.public_id == event.video_id))).one_or_none()
     if video is None or video.run != event.run:
         return None
     values: dict[str, object] = {
@@ -61,5 +59,3 @@ async def create_job(session: AsyncSession, stage: AnyStage, event: Event) -> Qu
         select(Job.id).where(Job.video_id == video.id, Job.run == event.run, Job.stage == stage.name)
     )
     return QueuedJob(id=job_id or 0, queue=stage.queue)
-
-

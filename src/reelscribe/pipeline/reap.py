@@ -8,11 +8,13 @@ from reelscribe.engines.queue import JobQueue, QueuedJob
 from reelscribe.events.history import Kind
 from reelscribe.jobs import lease
 from reelscribe.jobs.lease import Lease, LeaseLostError
-from reelscribe.jobs.models import Job, JobStatus
+from reelscribe.jobs.models import IS_QUEUED, Job
 from reelscribe.pipeline import record
 
 LOST_MESSAGE = "The worker died in the middle of its work. It is tried again by itself."
-GIVEN_UP_MESSAGE = "Every worker that tried this stage died in the middle of it: {count} in all. Retry when the cause is mended."
+GIVEN_UP_MESSAGE = (
+    "Every worker that tried this stage died in the middle of it, {count} in all. Mend the cause, then retry the video."
+)
 
 
 async def reap(database: Database, max_attempts: int) -> int:
@@ -36,10 +38,7 @@ async def wake_waiting(database: Database, queue: JobQueue, limit: int = 500) ->
     """Wake workers for jobs that are due, in case they were never woken."""
     async with database.read() as session:
         rows = await session.execute(
-            select(Job.id, Job.queue)
-            .where(Job.status == JobStatus.QUEUED, Job.available_at <= from_now())
-            .order_by(Job.id)
-            .limit(limit)
+            select(Job.id, Job.queue).where(IS_QUEUED, Job.available_at <= from_now()).order_by(Job.id).limit(limit)
         )
     waiting = [QueuedJob(*row) for row in rows]
     if waiting:

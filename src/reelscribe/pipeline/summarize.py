@@ -31,9 +31,7 @@ class Summarized:
 
 async def load(session: AsyncSession, video: Video) -> Spoken:
     """Find the transcript."""
-    key = await session.scalar(
-        select(VideoTranscript.transcript_path).where(VideoTranscript.video_id == video.id)
-    )
+    key = await session.scalar(select(VideoTranscript.transcript_path).where(VideoTranscript.video_id == video.id))
     if key is None:
         raise StageError("There is no transcript to summarize. Replay the video from transcribe.")
     return Spoken(key)

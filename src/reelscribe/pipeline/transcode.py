@@ -70,9 +70,7 @@ async def _transcode(original: str, context: Context) -> TranscodeResult:
     await engines.storage.fetch(original, source)
     out.mkdir()
     info = await probe(engines.tools, source, max_duration=engines.max_duration)
-    return await transcode(
-        engines.tools, source, out, info, threads=engines.ffmpeg_threads, on_progress=context.report
-    )
+    return await transcode(engines.tools, source, out, info, threads=engines.ffmpeg_threads, on_progress=context.report)
 
 
 async def _store(result: TranscodeResult, context: Context) -> Transcoded:

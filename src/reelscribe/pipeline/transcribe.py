@@ -100,7 +100,10 @@ async def _listen(sound: Sound, context: Context, key: str) -> Transcript:
 
     def listen() -> Transcript:
         return context.engines.speech.transcribe(
-            audio, language=sound.language, on_progress=lambda share: context.report(100 * share), should_stop=context.should_stop
+            audio,
+            language=sound.language,
+            on_progress=lambda share: context.report(100 * share),
+            should_stop=context.should_stop,
         )
 
     try:

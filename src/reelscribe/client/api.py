@@ -1,0 +1,105 @@
+"""A small client of the public API."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import httpx
+
+from reelscribe.settings import ClientSettings, Settings
+
+PREFIX = "/api/v1"
+TIMEOUT = httpx.Timeout(30.0, read=60.0)
+
+Json = dict[str, Any]
+
+
+class ClientError(Exception):
+    """The platform refused, or can not be reached; the message says what to do."""
+
+
+class Client:
+    """Requests that come back as JSON, or as a ClientError in words."""
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self.http = http
+
+    async def get(self, path: str, **params: object) -> Json:
+        """GET a JSON answer."""
+        wanted = {name: str(value) for name, value in params.items() if value is not None}
+        return await self.send("GET", path, params=wanted)
+
+    async def post(self, path: str, body: Json | None = None) -> Json:
+        """POST a JSON body."""
+        return await self.send("POST", path, json=body)
+
+    async def send(self, method: str, path: str, **options: Any) -> Json:
+        """Send a request; raises ClientError on anything but success."""
+        try:
+            response = await self.http.request(method, PREFIX + path, **options)
+        except httpx.TransportError as error:
+            raise ClientError(
+                f"{self.http.base_url} does not answer ({error or type(error).__name__}). "
+                "Is the platform running? Start it with `reelscribe serve`, or set REELSCRIBE_URL."
+            ) from error
+        if response.is_error:
+            raise ClientError(_explain(response))
+        return cast("Json", response.json()) if response.content else {}
+
+    async def login(self, email: str, password: str) -> str:
+        """Sign in; later requests carry the token, which is also given back."""
+        answer = await self.post("/auth/login", {"email": email, "password": password})
+        token = str(answer["access_token"])
+        self.http.headers["Authorization"] = f"Bearer {token}"
+        return token
+
+
+@asynccontextmanager
+async def open_client(settings: Settings) -> AsyncIterator[Client]:
+    """A client that is signed in with whatever the environment or `reelscribe login` gave; else it is a visitor."""
+    chosen = settings.client
+    base = chosen.url or f"http://{_reachable(settings.http.host)}:{settings.http.api_port}"
+    async with httpx.AsyncClient(base_url=base, timeout=TIMEOUT) as http:
+        client = Client(http)
+        token = _token(chosen)
+        if token is not None:
+            http.headers["Authorization"] = f"Bearer {token}"
+        elif chosen.email is not None and chosen.password is not None:
+            await client.login(chosen.email, chosen.password.get_secret_value())
+        yield client
+
+
+def keep_token(path: Path, token: str) -> None:
+    """Keep a token for later commands, for its owner's eyes only."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(token)
+
+
+def _token(settings: ClientSettings) -> str | None:
+    if settings.token is not None:
+        return settings.token.get_secret_value()
+    if settings.email is None and settings.token_file.is_file():
+        return settings.token_file.read_text().strip() or None
+    return None
+
+
+def _reachable(host: str) -> str:
+    """An address to call, for a server that listens on all of them."""
+    if host in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
+
+
+def _explain(response: httpx.Response) -> str:
+    if response.status_code == httpx.codes.UNAUTHORIZED:
+        return "You are not signed in, or no longer. Run `reelscribe login`, or set REELSCRIBE_TOKEN."
+    try:
+        problem = response.json()
+        detail = problem.get("detail") or problem.get("title")
+    except (ValueError, AttributeError):
+        detail = response.text[:200]
+    return f"The platform answered {response.status_code}: {detail}"

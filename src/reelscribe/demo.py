@@ -1,0 +1,121 @@
+"""The demo: a real talk, made on the spot, through the whole pipeline of a platform that then keeps serving."""
+
+import asyncio
+import contextlib
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+
+from reelscribe.client.api import Client, ClientError, Json, open_client
+from reelscribe.client.ingest import ingest
+from reelscribe.client.show import clock, marked
+from reelscribe.media.errors import MediaError
+from reelscribe.media.tools import find_tools
+from reelscribe.samples import SampleMissing, Talk, build_talk
+from reelscribe.settings import Settings, ensure_private
+
+EMAIL = "demo@reelscribe.example"
+PASSWORD_FILE = "demo-password"  # noqa: S105 - a file's name
+READY_SECONDS = 60.0
+ASK_SECONDS = 0.1
+QUERY = "the age of wisdom"
+
+
+def run_demo(settings: Settings) -> int:
+    """Run the demo and then serve until a signal; gives the exit code."""
+    console = Console(highlight=False)
+    server = subprocess.Popen(
+        [sys.executable, "-m", "reelscribe", "serve"], start_new_session=True, env=_environment(settings)
+    )
+    signal.signal(signal.SIGTERM, lambda *_: server.terminate())
+    try:
+        asyncio.run(_show(settings, server, console))
+        return server.wait()
+    except (ClientError, MediaError, SampleMissing) as error:
+        console.print(str(error), style="red")
+        return 1
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            server.terminate()
+        server.wait()
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    """The platform logs into a file, so that the terminal is left to the demo."""
+    return {**os.environ, "DATA_DIR": str(settings.data_dir.absolute())}
+
+
+async def _show(settings: Settings, server: "subprocess.Popen[bytes]", console: Console) -> None:
+    console.print("Starting Reelscribe ...")
+    with tempfile.TemporaryDirectory() as folder:
+        making = asyncio.to_thread(_make_talk, settings, Path(folder))
+        async with open_client(settings) as client:
+            talk, _ = await asyncio.gather(making, _until_ready(client, server))
+            password = await _sign_in(client, ensure_private(settings.data_dir) / PASSWORD_FILE)
+            console.print(f"The talk: {talk.title} ({talk.duration:.0f} s), {talk.path.stat().st_size / 1e6:.1f} MB")
+            videos = await ingest(client, [talk.path], wait=True, console=console)
+            await _report(client, videos[0], console)
+            _say_where(client, videos[0], password, console)
+
+
+def _make_talk(settings: Settings, folder: Path) -> Talk:
+    tools = find_tools(settings.media.ffmpeg, settings.media.ffprobe)
+    return build_talk(tools.ffmpeg, folder / "a-tale-of-two-cities.mp4")
+
+
+async def _until_ready(client: Client, server: "subprocess.Popen[bytes]") -> None:
+    async with asyncio.timeout(READY_SECONDS):
+        while True:
+            with contextlib.suppress(ClientError):
+                await client.get("/health/ready")
+                return
+            if server.poll() is not None:
+                raise ClientError("The platform did not start; what it said stands above.")
+            await asyncio.sleep(ASK_SECONDS)
+
+
+async def _sign_in(client: Client, kept: Path) -> str:
+    """Sign in as the demo's account; make it, with a password that is kept, on the first run."""
+    if not kept.is_file():
+        password = secrets.token_urlsafe(12)
+        await client.post("/auth/signup", {"name": "Demo", "email": EMAIL, "password": password})
+        kept.touch(mode=0o600)
+        kept.write_text(password)
+    password = kept.read_text()
+    await client.login(EMAIL, password)
+    return password
+
+
+async def _report(client: Client, video: Json, console: Console) -> None:
+    if video["status"] != "ready":
+        raise ClientError(f"The talk could not be processed: {video['status_message']}")
+    path = f"/videos/{video['id']}"
+    transcript, summary = await client.get(f"{path}/transcript"), await client.get(f"{path}/summary")
+    console.print("\nTranscript", style="bold")
+    for segment in transcript["segments"]:
+        console.print(f"  {clock(segment['start'])}  {segment['text'].strip()}")
+    console.print(f"\nSummary (quality {summary['quality_score']:.2f})", style="bold")
+    for sentence in summary["sentences"]:
+        console.print(f"  {clock(sentence['start'])}  {sentence['text']}")
+    console.print(f"\nSearch for: {QUERY}", style="bold")
+    found = await client.get("/videos/search", q=QUERY, limit=1)
+    for hit in found["items"]:
+        for moment in hit["moments"][:1]:
+            console.print(f"  {hit['video']['title']} at {clock(moment['start'])}:", marked(moment))
+
+
+def _say_where(client: Client, video: Json, password: str, console: Console) -> None:
+    console.print("\nReelscribe is serving", style="bold green")
+    console.print(f"  {str(client.http.base_url).rstrip('/')}/")
+    console.print(f"  account   {EMAIL}")
+    console.print(f"  password  {password}")
+    console.print(f"  the talk  {video['id']}")
+    console.print("Press Ctrl+C to end it.")
