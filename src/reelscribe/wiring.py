@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
-from reelscribe.accounts.secrets import load_secret
+from reelscribe.accounts.secrets import jwt_secret
 from reelscribe.database.session import Database, create_sqlite
 from reelscribe.engines.bus import EventBus
 from reelscribe.engines.bus.local import LocalBus
@@ -74,7 +74,7 @@ async def open_platform(settings: Settings) -> AsyncIterator[Platform]:
     database = open_database(settings, doorbell)
     queue = LocalJobQueue(doorbell)
     search = TantivySearch(ensure_private(settings.index_dir))
-    secret = platform_secret(settings)
+    secret = jwt_secret(settings.accounts.jwt_secret, settings.data_dir)
     objects, origin = ensure_private(settings.objects_dir), settings.http.public_url or ""
     try:
         yield Platform(
@@ -93,12 +93,6 @@ async def open_platform(settings: Settings) -> AsyncIterator[Platform]:
     finally:
         await search.close()
         await database.close()
-
-
-def platform_secret(settings: Settings) -> str:
-    """JWT_SECRET, or the one that was made and kept on the first start."""
-    given = settings.accounts.jwt_secret
-    return load_secret(settings.data_dir, given.get_secret_value() if given is not None else None)
 
 
 def open_database(settings: Settings, doorbell: Doorbell | None = None) -> Database:
