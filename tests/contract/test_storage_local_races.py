@@ -3,10 +3,10 @@
 import asyncio
 
 import pytest
-from tests.support.storage import MIB, SECRET, pattern, stalled, stream
+from tests.support.storage import MIB, SECRET, Interrupted, pattern, stalled, stream
 
 from reelscribe.engines.storage import PartRefused
-from reelscribe.engines.storage.local import LocalPartUploads, LocalStorage
+from reelscribe.engines.storage.local import LocalPartUploads, LocalStorage, completion, ledger
 from reelscribe.engines.storage.whole import put_bytes, read_bytes
 
 pytestmark = pytest.mark.anyio
@@ -110,6 +110,24 @@ async def test_on_one_file_system_nothing_is_copied(storage, uploads, tmp_path):
     assert storage.local_path("videos/a/p.mp4").stat().st_ino == inode
 
 
-async def test_objects_are_read_only_files(storage):
+async def test_objects_are_read_only_files(storage, uploads):
     await put_bytes(storage, "videos/a/o.mp4", b"x", content_type="video/mp4")
-    assert storage.local_path("videos/a/o.mp4").stat().st_mode & 0o777 == 0o440
+    upload_id = await uploads.begin("videos/a/p.mp4", size=3, part_size=3, content_type="video/mp4")
+    await uploads.complete(upload_id, {1: await uploads.write_part(upload_id, 1, stream(b"abc"))})
+    for key in ("videos/a/o.mp4", "videos/a/p.mp4"):
+        assert storage.local_path(key).stat().st_mode & 0o777 == 0o440
+
+
+async def test_no_part_is_begun_while_an_upload_is_completed_and_again_when_that_fails(uploads, tmp_path):
+    upload_id = await uploads.begin("videos/a/p.mp4", size=3, part_size=3, content_type="video/mp4")
+    etags = {1: await uploads.write_part(upload_id, 1, stream(b"abc"))}
+    with (
+        ledger.upload_folder(tmp_path, upload_id) as folder,
+        pytest.raises(Interrupted),
+        completion._closed(folder, ledger.read_plan(folder), etags),
+    ):
+        with pytest.raises(PartRefused, match="takes no more parts"):
+            await uploads.write_part(upload_id, 1, stream(b"xyz"))
+        raise Interrupted
+    assert [part.etag for part in await uploads.parts(upload_id)] == [etags[1]]
+    assert await uploads.write_part(upload_id, 1, stream(b"xyz")) != etags[1]

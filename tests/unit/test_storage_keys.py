@@ -54,6 +54,14 @@ def test_refuses_what_is_too_long_too_deep_or_strange(key: str):
         validate_prefix(key + "/")
 
 
+def test_a_prefix_names_a_whole_folder():
+    assert validate_prefix("") == ()
+    assert validate_prefix("videos/a/") == ("videos", "a")
+    for prefix in ("videos/a", "videos/ab/c", "/", "../"):
+        with pytest.raises(InvalidKey):
+            validate_prefix(prefix)
+
+
 def test_the_type_comes_from_the_suffix_alone():
     assert content_type_of("videos/a/720p.MP4") == "video/mp4"
     assert content_type_of("videos/a/master.m3u8") == "application/vnd.apple.mpegurl"
