@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from reelscribe.media.allowed import MAX_ALLOCATION, input_arguments
-from reelscribe.media.filters import cover_graph, video_graph, waveform_graph
-from reelscribe.media.info import AudioTrack, MediaInfo
+from reelscribe.media.filters import audio_graph, cover_graph, video_graph, waveform
+from reelscribe.media.info import MediaInfo
 from reelscribe.media.ladder import SEGMENT_SECONDS, LadderPlan, Rendition
 from reelscribe.media.storyboard import Grid
 
@@ -13,7 +13,6 @@ POSTER = "poster.jpg"
 SHEETS = "storyboard-%03d.jpg"
 SPEECH = "audio.wav"
 SPEECH_RATE = 16_000
-KEEP_CLOCK = "aresample=async=1:first_pts=0"  # gaps become silence, so captions stay on the video's clock
 # Fragmented: one object is both the download and, by byte ranges, the HLS segments. Not `negative_cts_offsets`, with
 # which the video starts 80 ms after the audio.
 MP4 = "f=mp4:movflags=+frag_keyframe+delay_moov+default_base_moof+global_sidx"
@@ -42,8 +41,9 @@ def arguments(job: Job, descriptor: int) -> list[str]:
         *_decoding(job),
         *input_arguments(descriptor),
         *("-sn", "-dn"),
+        *_sound(job),
         *(_with_video(job) if job.plan.renditions else _audio_only(job)),
-        *_speech(job.info.speech),
+        *(_speech() if job.info.speech else []),
     ]
 
 
@@ -54,6 +54,16 @@ def _decoding(job: Job) -> list[str]:
     if job.lenient:
         arguments += ["-err_detect", "ignore_err", "-fflags", "+genpts+discardcorrupt", "-max_error_rate", "1"]
     return arguments
+
+
+def _sound(job: Job) -> list[str]:
+    """The one graph that everything heard comes from; see `audio_graph` why there is but one."""
+    track = job.info.speech
+    if track is None:
+        return []
+    outputs = ["[speech]"] if job.plan.copy_audio else ["[speech]", "[sound]"]
+    drawn = not job.plan.renditions and job.info.cover is None
+    return ["-filter_complex", audio_graph(track.index, outputs, waveform() if drawn else None)]
 
 
 def _with_video(job: Job) -> list[str]:
@@ -93,7 +103,8 @@ def _video_streams(job: Job, index: int) -> list[str]:
 
 def _h264(stream: int, rendition: Rendition, job: Job) -> list[str]:
     """Keyframes (where players switch) fall on the copied rendition's, or else every four seconds."""
-    timed = f"expr:gte(t,n_forced*{SEGMENT_SECONDS:g})"
+    # Not `n_forced*4`, which after a gap of a minute makes keyframes of the next fifteen frames.
+    timed = f"expr:if(isnan(prev_forced_t),1,gte(t,prev_forced_t+{SEGMENT_SECONDS - 0.001:g}))"
     options = {
         "c": "libx264",
         "preset": "superfast",
@@ -116,7 +127,7 @@ def _audio(job: Job) -> list[str]:
     channels = min(track.channels, 2)
     rate = track.sample_rate if track.sample_rate in (44_100, 48_000) else 48_000
     return [
-        *("-map", f"0:{track.index}", "-af", KEEP_CLOCK, "-c:a", "aac"),
+        *("-map", "[sound]", "-c:a", "aac"),
         *("-b:a", "128k" if channels > 1 else "80k", "-ac", str(channels), "-ar", str(rate)),
     ]
 
@@ -130,22 +141,17 @@ def _tee(renditions: tuple[Rendition, ...]) -> str:
 
 def _audio_only(job: Job) -> list[str]:
     """An MP4 without pictures, which a video element plays under its poster."""
-    track = job.info.speech
-    if track is None:
-        raise ValueError("a source without video needs an audio track")
-    graph = waveform_graph(track.index) if job.info.cover is None else cover_graph(job.info.cover)
+    cover = [] if job.info.cover is None else ["-filter_complex", cover_graph(job.info.cover)]
     return [
-        *("-filter_complex", graph),
+        *cover,
         *_audio(job),
         *("-flags", "+global_header", *_clean(), "-f", "tee", f"[onfail=abort:{MP4_AUDIO}]{AUDIO_ONLY}.mp4"),
         *_poster(),
     ]
 
 
-def _speech(track: AudioTrack | None) -> list[str]:
-    if track is None:
-        return []
+def _speech() -> list[str]:
     return [
-        *("-map", f"0:{track.index}", "-vn", "-af", KEEP_CLOCK, "-ac", "1", "-ar", str(SPEECH_RATE)),
+        *("-map", "[speech]", "-ac", "1", "-ar", str(SPEECH_RATE)),
         *("-c:a", "pcm_s16le", *_clean(), "-f", "wav", SPEECH),
     ]

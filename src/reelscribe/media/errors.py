@@ -32,6 +32,10 @@ class MediaTimeout(LimitExceeded):
     """FFmpeg did not end in the time that the file's duration allows it."""
 
 
+class MediaStalled(MediaTimeout):
+    """FFmpeg stood still: with some files its scheduler waits for itself for ever."""
+
+
 class OutOfSpace(MediaError):  # noqa: N818 - the base says that it is an error
     """The disk (or the quota) that results are written to is full: trying again later may succeed."""
 

@@ -6,6 +6,7 @@ from reelscribe.media.storyboard import TILES_WANTED, Grid
 
 TILE_TIMES = "tiles.txt"
 POSTER_CHOICES = 10
+KEEP_CLOCK = "aresample=async=1:first_pts=0"  # gaps become silence, so captions stay on the video's clock
 JPEG = "format=yuvj420p"
 # Without this the JPEG branches talk the negotiation into full-range yuvj420p for the renditions too.
 VIDEO_FORMAT = "format=pix_fmts=yuv420p:color_ranges=tv"
@@ -96,14 +97,25 @@ def _stills(label: str, layout: Grid, poster: Rendition) -> list[str]:
     ]
 
 
-def waveform_graph(stream: int) -> str:
-    """The poster of a recording without pictures: its waveform, as `[poster]`.
+def audio_graph(stream: int, outputs: list[str], drawing: str | None = None) -> str:
+    """One graph for everything that is heard (or drawn, by the filters of `drawing`), gaps filled with silence.
 
-    The filter keeps all samples until the end, hence the low rate: 10 hours take 140 MB.
+    It must be one: with two graphs on a track that starts a second late, FFmpeg 9.0.2's scheduler waits for itself for
+    ever, each graph being ahead of the other output's video.
+    """
+    ends = [*outputs, "[drawn]"] if drawing else outputs
+    graph = f"[0:{stream}]{KEEP_CLOCK},asplit={len(ends)}{''.join(ends)}"
+    return f"{graph};[drawn]{drawing}[poster]" if drawing else graph
+
+
+def waveform() -> str:
+    """Filters that draw the poster of a recording without pictures: its waveform.
+
+    They keep all samples until the end, hence the low rate: 10 hours take 140 MB.
     """
     return (
-        f"[0:{stream}]aresample=2000,aformat=sample_fmts=s16:channel_layouts=mono,"
-        f"showwavespic=s=1280x720:colors=0x5b8def,format=rgb24,scale=out_range=full,{JPEG}[poster]"
+        "aresample=2000,aformat=sample_fmts=s16:channel_layouts=mono,"
+        f"showwavespic=s=1280x720:colors=0x5b8def,format=rgb24,scale=out_range=full,{JPEG}"
     )
 
 

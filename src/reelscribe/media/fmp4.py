@@ -205,17 +205,16 @@ def _traf_span(traf: bytes, track: _Track) -> tuple[float, float]:
     tfdt = find(traf, "tfdt")
     at = struct.unpack_from(">Q" if tfdt[0] == 1 else ">I", tfdt, 4)[0]
     default = _default_duration(find(traf, "tfhd"), track.default_duration)
-    first: int | None = None
-    last = at
+    shown, length = [], 0
     for kind, trun in boxes(traf):
         if kind == "trun":
-            for duration, offset in _samples(trun, default):
-                shown = at + offset
-                first = shown if first is None else min(first, shown)
-                last = max(last, shown + duration)
-                at += duration
-    shift = track.shift
-    return ((at if first is None else first) + shift) / track.timescale, (last + shift) / track.timescale
+            for length, offset in _samples(trun, default):
+                shown.append(at + offset)
+                at += length
+    # A sample's length counts decoding time: with B-frames, a gap lengthens a frame that is shown well after it. The
+    # last one's is the encoder's own.
+    first, last = (min(shown), max(shown) + length) if shown else (at, at)
+    return (first + track.shift) / track.timescale, (last + track.shift) / track.timescale
 
 
 def _default_duration(tfhd: bytes, default: int) -> int:

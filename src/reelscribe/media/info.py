@@ -73,7 +73,8 @@ class MediaInfo:
     video: VideoTrack | None
     audio: tuple[AudioTrack, ...]
     cover: int | None = None  # the stream index of an attached picture
-    keyframes: Keyframes | None = None  # scanned only where copying comes into question
+    keyframes: Keyframes | None = None  # this and the next: scanned only where copying comes into question
+    audio_gap: float | None = None  # seconds of the longest hole in the track that is heard
     warnings: tuple[str, ...] = field(default=())
 
     @property

@@ -8,6 +8,9 @@ LONGEST_SIDE = 4096  # what H.264 level 5.1 decoders take, however odd the shape
 SEGMENT_SECONDS = 4.0
 LONGEST_COPIED_GOP = 10.5
 SHORTEST_COPIED_GOP = 1.0  # mean; the lower rendition repeats the keyframes, and more of them cost it too many bits
+LONGEST_COPIED_GAP = 0.1  # seconds without sound
+# With a hole of 25 seconds in the sound, FFmpeg 9.0.2's scheduler stands still when the video is copied beside it.
+LONGEST_GAP_BESIDE_COPY = 1.0
 HIGHEST_FRAME_RATE = 60.5
 LOWEST_FRAME_RATE = 1.0
 
@@ -110,7 +113,11 @@ def _even(side: int, factor: float) -> int:
 
 
 def may_be_copied(info: MediaInfo) -> bool:
-    """Whether everything but the keyframes complies, so that scanning the packets is worth its while."""
+    """Whether sound or picture complies in all that needs no scan of the packets, so that one is worth its while."""
+    return _may_copy_video(info) or _may_copy_audio(info)
+
+
+def _may_copy_video(info: MediaInfo) -> bool:
     video = info.video
     if video is None:
         return False
@@ -142,6 +149,7 @@ def _video_complies(info: MediaInfo, video: VideoTrack, rung: Rung) -> bool:
     found = info.keyframes
     return (
         found is not None
+        and (info.audio_gap or 0.0) < LONGEST_GAP_BESIDE_COPY
         and found.closed
         and found.longest <= LONGEST_COPIED_GOP
         and (found.count == 1 or found.end / found.count >= SHORTEST_COPIED_GOP)
@@ -150,6 +158,11 @@ def _video_complies(info: MediaInfo, video: VideoTrack, rung: Rung) -> bool:
 
 
 def _audio_complies(info: MediaInfo) -> bool:
+    """Holes are filled with silence by encoding: players stumble over them, and FFmpeg's own scheduler does."""
+    return info.audio_gap is not None and info.audio_gap < LONGEST_COPIED_GAP and _may_copy_audio(info)
+
+
+def _may_copy_audio(info: MediaInfo) -> bool:
     """AAC-LC in at most two channels that starts with the video plays everywhere as it is."""
     track = info.speech
     if track is None or not info.container.startswith(("mov", "matroska")):

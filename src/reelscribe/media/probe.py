@@ -9,7 +9,7 @@ from reelscribe.media import keyframes, sniff
 from reelscribe.media.allowed import AUDIO_CODECS, MAX_PIXELS, MAX_STREAMS, VIDEO_CODECS, input_arguments
 from reelscribe.media.complaints import explain
 from reelscribe.media.errors import DamagedMedia, LimitExceeded, MediaTooLarge, UnsupportedMedia
-from reelscribe.media.info import AudioTrack, Keyframes, MediaInfo, VideoTrack
+from reelscribe.media.info import AudioTrack, MediaInfo, VideoTrack
 from reelscribe.media.ladder import may_be_copied
 from reelscribe.media.runner import Limits, open_source, run
 from reelscribe.media.streams import Json, audio_track, has_flag, mapping, number, objects, text, video_track
@@ -108,8 +108,13 @@ async def _with_scan(tools: FFmpegTools, path: Path, info: MediaInfo) -> MediaIn
     """Scan the packets where it matters: to copy, or because the file does not say how long it is."""
     if info.duration and not may_be_copied(info):
         return info
-    track = info.video or info.speech
-    found = await keyframes.scan(tools, path, track.index) if track else Keyframes(0, 0, closed=False, end=0)
-    if not info.duration and not found.end:
+    video, speech = info.video, info.speech
+    found = await keyframes.scan(tools, path, video.index if video else None, speech.index if speech else None)
+    if not info.duration and not found.end():
         raise DamagedMedia("The file holds no video or audio data.")
-    return dataclasses.replace(info, keyframes=found if info.video else None, duration=info.duration or found.end)
+    return dataclasses.replace(
+        info,
+        keyframes=found.video.result() if video else None,
+        audio_gap=found.audio.gap if speech else None,
+        duration=info.duration or found.end(),
+    )

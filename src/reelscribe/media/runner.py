@@ -21,6 +21,7 @@ from reelscribe.media.errors import (
     CannotWrite,
     DamagedMedia,
     LimitExceeded,
+    MediaStalled,
     MediaTimeout,
     ToolMissing,
     UnsupportedMedia,
@@ -102,7 +103,8 @@ async def run(
     limits: Limits | None = None,
     source: int | None = None,
     cwd: Path | None = None,
-    on_line: Callable[[str], None] | None = None,
+    on_line: Callable[[str], bool] | None = None,
+    patience: float | None = None,
     max_output: int = 16 * 1024 * 1024,
 ) -> Completed:
     """Run `argv` (an absolute program and its arguments) and wait for its end.
@@ -116,28 +118,47 @@ async def run(
         timeout: Seconds of wall clock.
         source: An open descriptor that the process inherits under the same number.
         cwd: Its working folder.
-        on_line: Called with each line of standard output, which is then not collected.
+        on_line: Called with each line of standard output, which is then not collected; says whether work goes on.
+        patience: Seconds that may pass without such a sign of work.
         max_output: Bytes of standard output that are collected at most.
 
     Raises:
         MediaTimeout: it ran for longer than `timeout`.
+        MediaStalled: it stood still for longer than `patience`.
         LimitExceeded: it wrote more than `max_output`.
         ToolMissing: the program cannot be started.
         CannotWrite: `cwd` cannot be entered.
     """
     process = await _start(argv, limits or Limits(), source, cwd)
+    standing_still = asyncio.timeout(patience)
     try:
-        async with asyncio.timeout(timeout):
-            stdout, stderr, code = await asyncio.gather(
-                _read_output(process, on_line, max_output), _read_tail(process), process.wait()
-            )
+        async with asyncio.timeout(timeout), standing_still:
+            output = _read_output(process, _alive(on_line, standing_still, patience), max_output)
+            stdout, stderr, code = await asyncio.gather(output, _read_tail(process), process.wait())
     except TimeoutError as error:
-        raise MediaTimeout(f"Processing took longer than {timeout:.0f} seconds and was stopped.") from error
+        kind = MediaStalled if standing_still.expired() else MediaTimeout
+        raise kind("Processing took far longer than it should, and was stopped.") from error
     finally:
         await _kill(process)
     if code == CANNOT_START:
         raise ToolMissing("FFmpeg cannot be started on this machine.", detail=stderr)
     return Completed(code, stdout, stderr)
+
+
+def _alive(
+    on_line: Callable[[str], bool] | None, standing_still: asyncio.Timeout, patience: float | None
+) -> Callable[[str], bool] | None:
+    """`on_line`, putting off the end of patience whenever a line shows that work goes on."""
+    if on_line is None or patience is None:
+        return on_line
+
+    def line(text: str) -> bool:
+        works = on_line(text)
+        if works and not standing_still.expired():
+            standing_still.reschedule(asyncio.get_running_loop().time() + patience)
+        return works
+
+    return line
 
 
 async def _start(
@@ -161,7 +182,7 @@ async def _start(
 
 
 async def _read_output(
-    process: asyncio.subprocess.Process, on_line: Callable[[str], None] | None, max_output: int
+    process: asyncio.subprocess.Process, on_line: Callable[[str], bool] | None, max_output: int
 ) -> bytes:
     if process.stdout is None:
         return b""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from reelscribe.media import encode, hls
 from reelscribe.media.complaints import explain
-from reelscribe.media.errors import CannotWrite, DamagedMedia, MediaError, OutOfSpace
+from reelscribe.media.errors import CannotWrite, DamagedMedia, MediaError, MediaStalled, OutOfSpace
 from reelscribe.media.filters import TILE_TIMES
 from reelscribe.media.fmp4 import FileIndex, read_index
 from reelscribe.media.info import MediaInfo
@@ -23,6 +23,8 @@ from reelscribe.media.tools import FFmpegTools
 
 APART = 0.5  # seconds that audio and video may end apart before it is told
 MISSING = 0.02  # of the declared duration, that may be missing before it is told
+DAMAGED = "The file is damaged; what could be read was kept."
+PATIENCE = 180.0  # seconds without a new frame: forty frames of 8K on a slow core take a third of it
 PTS = re.compile(r"pts_time:(\S+)")
 
 
@@ -96,31 +98,39 @@ async def transcode(
     try:
         with _scratch(out) as folder:
             result = await _attempt(tools, source, folder, _job(info, planned, threads), progress)
-    except DamagedMedia:
+    except (DamagedMedia, MediaStalled) as trouble:
         job = _job(info, plan(info, allow_copy=False), threads, lenient=True)
         with _scratch(out) as folder:
             result = await _attempt(tools, source, folder, job, progress)
-        result = dataclasses.replace(
-            result, warnings=("The file is damaged; what could be read was kept.", *result.warnings)
-        )
+        if isinstance(trouble, DamagedMedia):
+            result = dataclasses.replace(result, warnings=(DAMAGED, *result.warnings))
     on_progress(100.0)
     return result
 
 
 class Progress:
-    """FFmpeg's `-progress` lines as percent that never falls, also over a second try."""
+    """FFmpeg's `-progress` lines as percent that never falls, also over a second try.
+
+    FFmpeg writes them twice a second even when it waits for itself for ever, so what counts as work is a change.
+    """
 
     def __init__(self, duration: float, report: Callable[[float], None]) -> None:
         self._duration = max(duration, 0.001)
         self._report = report
         self._percent = 0.0
+        self._seen: dict[str, str] = {}
 
-    def line(self, line: str) -> None:
-        """Take one `key=value` line."""
+    def line(self, line: str) -> bool:
+        """Take one `key=value` line; says whether it shows that work goes on."""
         name, _, value = line.partition("=")
-        if name != "out_time_us" or not value.strip().isdigit():
-            return
-        percent = min(99.0, int(value) / 1e6 / self._duration * 100)
+        if name not in ("frame", "out_time_us") or self._seen.get(name) == value:
+            return False
+        self._seen[name] = value
+        if name == "out_time_us" and value.strip().isdigit():
+            self._rise(min(99.0, int(value) / 1e6 / self._duration * 100))
+        return True
+
+    def _rise(self, percent: float) -> None:
         if percent > self._percent:
             self._percent = percent
             self._report(percent)
@@ -181,6 +191,7 @@ async def _attempt(
             source=descriptor,
             cwd=folder,
             on_line=progress.line,
+            patience=PATIENCE,
         )
     _check(done, folder, job)
     return _publish(_collect(folder, job), folder)
