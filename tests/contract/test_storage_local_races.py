@@ -121,13 +121,17 @@ async def test_objects_are_read_only_files(storage, uploads):
 async def test_no_part_is_begun_while_an_upload_is_completed_and_again_when_that_fails(uploads, tmp_path):
     upload_id = await uploads.begin("videos/a/p.mp4", size=3, part_size=3, content_type="video/mp4")
     etags = {1: await uploads.write_part(upload_id, 1, stream(b"abc"))}
-    with (
-        ledger.upload_folder(tmp_path, upload_id) as folder,
-        pytest.raises(Interrupted),
-        completion._closed(folder, ledger.read_plan(folder), etags),
-    ):
-        with pytest.raises(PartRefused, match="takes no more parts"):
-            await uploads.write_part(upload_id, 1, stream(b"xyz"))
-        raise Interrupted
+
+    async def try_while_closed() -> None:
+        with (
+            ledger.upload_folder(tmp_path, upload_id) as folder,
+            completion._closed(folder, ledger.read_plan(folder), etags),
+        ):
+            with pytest.raises(PartRefused, match="takes no more parts"):
+                await uploads.write_part(upload_id, 1, stream(b"xyz"))
+            raise Interrupted
+
+    with pytest.raises(Interrupted):
+        await try_while_closed()
     assert [part.etag for part in await uploads.parts(upload_id)] == [etags[1]]
     assert await uploads.write_part(upload_id, 1, stream(b"xyz")) != etags[1]
