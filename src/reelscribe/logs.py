@@ -1,7 +1,7 @@
 """Logs: one line an event on standard error, JSON when no terminal reads it, with request, video and job ids.
 
-Everything that goes to the standard library's logging (uvicorn, SQLAlchemy) comes out in the same form. No secret, token or
-signed address gets through: see `masked`.
+Everything that goes to the standard library's logging (uvicorn, SQLAlchemy) comes out in the same form. No secret,
+token or signed address gets through: see `masked`.
 """
 
 import logging
@@ -21,6 +21,9 @@ _SECRET_NAMES: Final = re.compile(
     r"passw|secret|token$|authorization|cookie|api_?key|signature|credential", re.IGNORECASE
 )
 _MASKS: Final = (
+    # A password's hash, and the values of a failed statement, which may be personal.
+    (re.compile(r"\$argon2[\w$=,+/.-]+"), MASK),
+    (re.compile(r"\[parameters: .*?\](?=\n|$)", re.DOTALL), f"[parameters: {MASK}]"),
     # A JWT, wherever it stands.
     (re.compile(r"\beyJ[\w-]{5,}\.[\w-]*\.?[\w-]*"), MASK),
     (re.compile(r"(?i)\b(bearer|basic)\s+[^\s\"',;]+"), rf"\1 {MASK}"),
@@ -28,7 +31,7 @@ _MASKS: Final = (
     (re.compile(r"/(media|uploads/parts)/[^\s\"'?#<>)]+"), rf"/\1/{MASK}"),
     # Query strings: those of S3 are signatures, and others may carry anything.
     (re.compile(r"((?:https?://|(?<![\w:/?])/)[^\s\"'?#<>]*)\?[^\s\"'<>)]*"), rf"\1?{MASK}"),
-    # user:password@host
+    # The password before the host of an address.
     (re.compile(r"(\b[a-z][\w+.-]*://[^\s/:@]*):[^\s/@]+@", re.IGNORECASE), rf"\1:{MASK}@"),
 )
 
@@ -103,7 +106,7 @@ def _masked_value(value: object) -> object:
 
 
 def _quiet(level: str) -> None:
-    """Third parties speak from warnings on, unless debugging; uvicorn's access log would repeat our own lines, unmasked."""
+    """Third parties speak from warnings on, unless debugging. Uvicorn's access log would repeat our own lines."""
     if level.lower() != "debug":
         for name in ("asyncio", "httpx", "httpcore", "openai", "faster_whisper", "sqlalchemy", "aiosqlite"):
             logging.getLogger(name).setLevel(logging.WARNING)

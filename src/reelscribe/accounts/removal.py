@@ -5,10 +5,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelscribe.accounts.models import Role, User
 from reelscribe.accounts.signup import one_at_a_time
-from reelscribe.jobs import chores
 from reelscribe.problems import Conflict
+from reelscribe.videos.delete import delete_video
 from reelscribe.videos.models import UploadMetadata, Video
-from reelscribe.videos.objects import video_prefix
 
 
 async def remove(session: AsyncSession, user_id: int) -> list[str]:
@@ -47,6 +46,5 @@ async def _uploads_under_way(session: AsyncSession, user_id: int) -> list[str]:
 
 
 async def _remove_videos(session: AsyncSession, user_id: int) -> None:
-    for public_id in await session.scalars(select(Video.public_id).where(Video.user_id == user_id)):
-        chores.forget(session, video_prefix(public_id), public_id)
-    await session.execute(delete(Video).where(Video.user_id == user_id))
+    for video in (await session.scalars(select(Video).where(Video.user_id == user_id))).all():
+        await delete_video(session, video)

@@ -32,9 +32,9 @@ class Claims:
 class Tokens:
     """Issues and reads tokens that are good for `expiry` seconds."""
 
-    def __init__(self, secret: str, expiry: int) -> None:
+    def __init__(self, secret: bytes, expiry: int) -> None:
         # HMAC pads a short key with zeros itself: the signatures are the same, and PyJWT does not warn at every call.
-        self._secret = secret.encode().ljust(STRONG_SECRET_BYTES, b"\0")
+        self._secret = secret.ljust(STRONG_SECRET_BYTES, b"\0")
         self.expiry = expiry
         self._jwt = jwt.PyJWT(options={"require": list(_REQUIRED)})
 
