@@ -11,13 +11,13 @@ from typing import NamedTuple
 
 from reelscribe.engines.search.languages import term_of
 
-# Scripts without spaces between words (Thai, Lao, Myanmar, Khmer, kana, bopomofo, Han), and Hangul's clinging particles.
+# Scripts without spaces (Thai, Lao, Myanmar, Khmer, kana, bopomofo, Han), and Hangul: its particles cling.
 UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3100-\u312f\u3400-\u4dbf\u4e00-\u9fff"
     "\uac00-\ud7af\u1100-\u11ff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
 )
 _SYMBOLS = "\u2190-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff"
-_CONTRACTION = r"(?:['\u2019](?:s|t|re|ve|ll|d|m)\b)?"
+CONTRACTION = r"(?:['\u2019](?:s|t|re|ve|ll|d|m)\b)?"
 LONGEST_TERM = 64
 """Code points of a term; what is longer is no word, and engines refuse terms of tens of kilobytes."""
 
@@ -63,9 +63,9 @@ def is_unspaced(term: str) -> bool:
 def word_pattern(*, ascii_only: bool) -> re.Pattern[str]:
     """Words, runs of unspaced scripts, and single symbols such as emoji."""
     if ascii_only:
-        return re.compile(r"[a-z0-9]+" + _CONTRACTION, re.ASCII | re.IGNORECASE)
+        return re.compile(r"[a-z0-9]+" + CONTRACTION, re.ASCII | re.IGNORECASE)
     letter = rf"(?![{UNSPACED}])(?:[^\W_]|[{_marks()}])"
-    return re.compile(rf"(?P<run>[{UNSPACED}]+)|(?:{letter})+{_CONTRACTION}|[{_SYMBOLS}]", re.IGNORECASE)
+    return re.compile(rf"(?P<run>[{UNSPACED}]+)|(?:{letter})+{CONTRACTION}|[{_SYMBOLS}]", re.IGNORECASE)
 
 
 @cache

@@ -41,16 +41,30 @@ class Windows:
 
 def standardized(scores: Floats) -> Floats:
     """z-scores: how many standard deviations each lies above the mean; all 0 where all are equal."""
-    deviation = float(scores.std()) if scores.size else 0.0
-    result: Floats = (scores - scores.mean()) / deviation if deviation > 0 else np.zeros_like(scores)
-    return result
+    mean, deviation = spread(scores)
+    return (scores - mean) / deviation
 
 
-def best_of_each(videos: int, windows: Windows, fused: Floats, floor: Floats) -> Floats:
-    """A video's score: its best window's, and `floor` (shape `(videos,)`) where none of its windows matches."""
-    best = np.full(videos, -np.inf)
+def spread(scores: Floats) -> tuple[float, float]:
+    """Mean and standard deviation, the latter 1 where there is none to divide by."""
+    if not scores.size:
+        return 0.0, 1.0
+    return float(scores.mean()), float(scores.std()) or 1.0
+
+
+def fuse(windows: Windows, fields: Floats, videos: Floats) -> tuple[Floats, Floats]:
+    """Scores of the windows and of the videos.
+
+    `fields` and `videos`, of shape `(n,)`, are what each video's title, summary and description score, and what all its
+    words do. A video's own score is that of its best window or of its fields, whichever says more.
+    """
+    own = windows.with_neighbours()
+    mean, deviation = spread(np.append(own, 0.0))
+    prior = VIDEO_SHARE * standardized(videos)
+    fused = (own - mean) / deviation + prior[windows.video]
+    best = (fields - mean) / deviation + prior
     np.maximum.at(best, windows.video, fused)
-    return np.maximum(best, floor)
+    return fused, best
 
 
 def shown(numbers: Sequence[int], limit: int = MOMENTS_SHOWN) -> list[int]:

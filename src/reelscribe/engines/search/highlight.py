@@ -1,13 +1,17 @@
 """Where the query stands in a text that is shown: computed here, so that every engine highlights alike."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache, cached_property
+from itertools import pairwise
 
 from reelscribe.engines.search import Span
-from reelscribe.engines.search.analysis import Token, tokens
+from reelscribe.engines.search.analysis import CONTRACTION, Token, tokens, word_pattern
+from reelscribe.engines.search.languages import is_suffixing, plain_letters, term_of
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Matcher:
     """The terms that count as matches.
 
@@ -20,14 +24,44 @@ class Matcher:
     characters: frozenset[str] = frozenset()
 
     def spans(self, text: str, language: str) -> list[Span]:
-        """Code point ranges of `text` that match, in order; ranges that touch or overlap are one."""
-        found = tokens(text, language)
+        """Code point ranges of `text` that match, in order, none overlapping another."""
+        found = self._near(text, language)
         spans = [(token.start, token.end) for token in found if token.term in self.terms]
         for phrase in self.phrases:
-            spans.extend(_phrase_spans(found, phrase))
+            spans.extend(_phrase_spans(text, found, phrase))
         if self.characters:
             spans.extend((token.start, token.start + 1) for token in found if token.term[:1] in self.characters)
-        return merged(spans)
+        return merged(spans) if spans else []
+
+    def _near(self, text: str, language: str) -> list[Token]:
+        """At least the tokens that could match.
+
+        In most texts only words that begin like a wanted term are analyzed, which takes a tenth of the time of all.
+        """
+        if not (is_suffixing(language) and _simple().fullmatch(text)):
+            return tokens(text, language)
+        plain = text.lower().translate(plain_letters())
+        if self._beginnings is None or len(plain) != len(text):
+            return [] if self._beginnings is None else tokens(text, language)
+        spans = (match.span() for match in self._beginnings.finditer(plain))
+        return [Token(term_of(text[start:end], language), start, end) for start, end in spans]
+
+    @cached_property
+    def _beginnings(self) -> re.Pattern[str] | None:
+        """Words that begin like a term; stemming changes at most the last two letters that it leaves."""
+        wanted = {*self.terms, *(term for phrase in self.phrases for term in phrase)}
+        if not wanted:
+            return None
+        beginnings = "|".join(sorted({re.escape(term[: max(len(term) - 2, 1)]) for term in wanted}))
+        beginnings = beginnings.replace("ss", "ss?")  # a sharp s, two in a term, is one in a text's plain letters
+        return re.compile(rf"(?<![^\W_])(?:{beginnings})[^\W_]*{CONTRACTION}")
+
+
+@cache
+def _simple() -> re.Pattern[str]:
+    """Texts whose letters become one plain letter each, so that places stay true."""
+    letters = re.escape("".join(map(chr, plain_letters())))
+    return re.compile(rf"[\x00-\x7f{letters}\u2010-\u203a]*")
 
 
 def merged(spans: Sequence[Span]) -> list[Span]:
@@ -41,10 +75,18 @@ def merged(spans: Sequence[Span]) -> list[Span]:
     return result
 
 
-def _phrase_spans(found: Sequence[Token], phrase: Sequence[str]) -> list[Span]:
+def _phrase_spans(text: str, found: Sequence[Token], phrase: Sequence[str]) -> list[Span]:
     length = len(phrase)
     spans: list[Span] = []
     for i in range(len(found) - length + 1):
-        if all(found[i + k].term == phrase[k] for k in range(length)):
-            spans.extend((token.start, token.end) for token in found[i : i + length])
+        run = found[i : i + length]
+        if all(token.term == term for token, term in zip(run, phrase, strict=True)) and _is_unbroken(text, run):
+            spans.extend((token.start, token.end) for token in run)
     return spans
+
+
+def _is_unbroken(text: str, run: Sequence[Token]) -> bool:
+    """Whether no word stands between the tokens, since words that could not match may have been passed over."""
+    pattern = word_pattern(ascii_only=False)
+    gaps = ((before.end, after.start) for before, after in pairwise(run))
+    return not any(start < end and pattern.search(text, start, end) for start, end in gaps)

@@ -10,11 +10,13 @@ from typing import Protocol
 
 from reelscribe.engines.search.analysis import is_unspaced, tokens
 from reelscribe.engines.search.highlight import Matcher
+from reelscribe.engines.search.languages import folded
 from reelscribe.engines.search.query import Query
 from reelscribe.engines.search.spelling import corrections
 
 RARE = 2
 """Videos: a term in no more of them may be a slip of the recognizer or the typist, so corrections are tried too."""
+CLEARLY_MORE = 10
 CORRECTED_WEIGHT = 0.5
 SUSPECTED_WEIGHT = 0.2
 """Weights of corrections: for a term that is nowhere, and for one that is merely rare."""
@@ -35,12 +37,16 @@ class Vocabulary(Protocol):
         """In how many videos a term stands."""
         ...
 
+    def pairs(self, character: str) -> Sequence[str]:
+        """Terms of unspaced scripts that begin with a character, the most frequent first."""
+        ...
+
     def starting(self, prefix: str) -> Iterable[tuple[str, int]]:
-        """Terms with this beginning and their frequencies."""
+        """Words, folded but not stemmed, with this beginning and in how many videos they stand."""
         ...
 
     def ending(self, suffix: str) -> Iterable[tuple[str, int]]:
-        """Terms with this end and their frequencies."""
+        """Words with this end, likewise."""
         ...
 
 
@@ -100,8 +106,7 @@ def _word_groups(word: str, vocabulary: Vocabulary) -> list[Group]:
     if not is_unspaced(sequence[0]):
         return [Group(terms=_forms(word, vocabulary))]
     if len(word) == 1:
-        pairs = [term for term, _ in vocabulary.starting(sequence[0])][:MAX_CHARACTER_PAIRS]
-        return [Group(terms=tuple((term, 1.0) for term in pairs))]
+        return [Group(terms=tuple((pair, 1.0) for pair in vocabulary.pairs(sequence[0])[:MAX_CHARACTER_PAIRS]))]
     if len(sequence) <= SEQUENCE_PAIRS:
         return [_phrase_group(word, vocabulary)]
     return [Group(terms=((pair, 1.0),) if vocabulary.frequency(pair) else ()) for pair in dict.fromkeys(sequence)]
@@ -109,17 +114,23 @@ def _word_groups(word: str, vocabulary: Vocabulary) -> list[Group]:
 
 def _forms(word: str, vocabulary: Vocabulary) -> tuple[tuple[str, float], ...]:
     """The word's stem in each language of the index, and corrections where it is absent or rare."""
-    stems = dict.fromkeys(stem for language in vocabulary.languages for stem in _sequence(word, language))
-    frequencies = {stem: vocabulary.frequency(stem) for stem in stems}
-    present = {stem: 1.0 for stem, frequency in frequencies.items() if frequency}
+    frequencies = _stems(word, vocabulary)
     most = max(frequencies.values(), default=0)
-    if most > RARE:
-        return tuple(present.items())
-    weight = SUSPECTED_WEIGHT if present else CORRECTED_WEIGHT
-    for correction in corrections(next(iter(stems)), vocabulary.starting, vocabulary.ending):
-        if correction.videos > most * 10:
-            present.setdefault(correction.term, weight / correction.edits)
-    return tuple(present.items())
+    forms = dict.fromkeys(frequencies, 1.0)
+    if most <= RARE:
+        weight = SUSPECTED_WEIGHT if forms else CORRECTED_WEIGHT
+        for correction in corrections(folded(word), vocabulary.starting, vocabulary.ending):
+            if correction.videos > most * CLEARLY_MORE:
+                for stem in _stems(correction.word, vocabulary):
+                    forms.setdefault(stem, weight / correction.edits)
+    return tuple(forms.items())
+
+
+def _stems(word: str, vocabulary: Vocabulary) -> dict[str, int]:
+    """Those of the word's stems that the index has, with their frequencies."""
+    stems = dict.fromkeys(stem for language in vocabulary.languages for stem in _sequence(word, language))
+    found = {stem: vocabulary.frequency(stem) for stem in stems}
+    return {stem: frequency for stem, frequency in found.items() if frequency}
 
 
 def _phrase_group(phrase: str, vocabulary: Vocabulary) -> Group:

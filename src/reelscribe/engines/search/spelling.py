@@ -1,4 +1,4 @@
-"""What a mistyped term may have been: terms of the index within one or two edits, found without walking all of them."""
+"""What a mistyped word may have been: words of the index within one or two edits, found without walking all of them."""
 
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
@@ -6,7 +6,7 @@ from typing import NamedTuple
 from reelscribe.engines.search.analysis import is_unspaced
 
 Lookup = Callable[[str], Iterable[tuple[str, int]]]
-"""From a prefix (or suffix) to terms that have it, each with the number of videos it stands in."""
+"""From a prefix (or suffix) to words that have it, each with the number of videos it stands in."""
 MIN_LENGTH = 4
 TWO_EDITS_LENGTH = 8
 """Code points from which one and two edits are forgiven (as Lucene's AUTO does, which begins at 3 and 6)."""
@@ -14,39 +14,39 @@ MAX_CORRECTIONS = 3
 
 
 class Correction(NamedTuple):
-    """A term of the index, how many edits away it is, and in how many videos it stands."""
+    """A word of the index, how many edits away it is, and in how many videos it stands."""
 
-    term: str
+    word: str
     edits: int
     videos: int
 
 
-def corrections(term: str, starting: Lookup, ending: Lookup) -> list[Correction]:
-    """The nearest terms of the index, most frequent first; none for numbers, short words and unspaced scripts.
+def corrections(word: str, starting: Lookup, ending: Lookup) -> list[Correction]:
+    """The nearest words of the index, most frequent first; none for numbers, short words and unspaced scripts.
 
     Edits leave one end of a word whole: all in the later part, and its beginning finds it; all in the earlier part, and
     its end does. Two edits of which one stands in the first and one in the last third are not found.
     """
-    allowed = allowed_edits(term)
+    allowed = allowed_edits(word)
     if not allowed:
         return []
-    kept = len(term) // (3 if allowed > 1 else 2)
-    nearby = [*starting(term[:kept]), *ending(term[-kept:]), *starting(_swapped(term, kept)[: kept + 1])]
+    kept = len(word) // (3 if allowed > 1 else 2)
+    nearby = [*starting(word[:kept]), *ending(word[-kept:]), *starting(_swapped(word, kept)[: kept + 1])]
     found = {
         other: Correction(other, edits, videos)
         for other, videos in nearby
-        if other != term and (edits := edit_distance(term, other, allowed)) <= allowed
+        if other != word and (edits := edit_distance(word, other, allowed)) <= allowed
     }
     best = min((correction.edits for correction in found.values()), default=0)
     nearest = (correction for correction in found.values() if correction.edits == best)
-    return sorted(nearest, key=lambda correction: (-correction.videos, correction.term))[:MAX_CORRECTIONS]
+    return sorted(nearest, key=lambda correction: (-correction.videos, correction.word))[:MAX_CORRECTIONS]
 
 
-def allowed_edits(term: str) -> int:
-    """How many edits are forgiven in a term of this length and kind."""
-    if len(term) < MIN_LENGTH or not term.isalpha() or is_unspaced(term):
+def allowed_edits(word: str) -> int:
+    """How many edits are forgiven in a word of this length and kind."""
+    if len(word) < MIN_LENGTH or not word.isalpha() or is_unspaced(word):
         return 0
-    return 2 if len(term) >= TWO_EDITS_LENGTH else 1
+    return 2 if len(word) >= TWO_EDITS_LENGTH else 1
 
 
 def edit_distance(left: str, right: str, limit: int) -> int:
@@ -86,6 +86,6 @@ def _alignment(left: str, right: str) -> int:
     return row[-1]
 
 
-def _swapped(term: str, place: int) -> str:
+def _swapped(word: str, place: int) -> str:
     """A swap across the border between both parts leaves neither end whole, so it is tried as such."""
-    return term[: place - 1] + term[place] + term[place - 1] + term[place + 1 :]
+    return word[: place - 1] + word[place] + word[place - 1] + word[place + 1 :]

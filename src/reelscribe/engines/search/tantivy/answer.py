@@ -7,7 +7,7 @@ import numpy as np
 
 from reelscribe.engines.search import FieldMatch, MomentHit, SearchHit, SearchPage, SearchRequest
 from reelscribe.engines.search.cursor import MAX_DEPTH, Cursor, decode, encode, mark
-from reelscribe.engines.search.fusion import VIDEO_SHARE, Floats, best_of_each, shown, squashed, standardized
+from reelscribe.engines.search.fusion import Floats, fuse, shown, squashed
 from reelscribe.engines.search.highlight import Matcher
 from reelscribe.engines.search.landing import landing
 from reelscribe.engines.search.plan import plan
@@ -48,20 +48,20 @@ class Ranking:
     @classmethod
     def of(cls, candidates: Candidates, moments: Moments) -> "Ranking":
         """Fuse what windows, their neighbours and whole videos score."""
-        windows = moments.windows
-        prior = VIDEO_SHARE * standardized(np.array(candidates.scores, dtype=np.float64))
-        # A video without a matching moment counts as one whose moment scores nothing.
-        own = standardized(np.append(windows.with_neighbours(), 0.0))
-        fused = own[:-1] + prior[windows.video]
-        videos = best_of_each(len(candidates.versions), windows, fused, own[-1] + prior)
-        return cls(candidates, moments, squashed(fused), squashed(videos))
+        fields = np.zeros(len(candidates.versions)) if candidates.fields is None else candidates.fields
+        fused, scores = fuse(moments.windows, fields, np.array(candidates.scores, dtype=np.float64))
+        return cls(candidates, moments, squashed(fused), squashed(scores))
 
-    def moments_shown(self, place: int) -> list[int]:
-        """The best moments of the video at `place`, best first."""
-        own = np.flatnonzero(self.moments.windows.video == place)
-        own = own[np.argsort(-self.fused[own], kind="stable")]
-        best: list[int] = own[shown(self.moments.windows.number[own].tolist())].tolist()
-        return best
+    def moments_of(self, places: Sequence[int]) -> list[list[int]]:
+        """The best moments of the videos at these places, best first."""
+        windows = self.moments.windows
+        own: dict[int, list[int]] = {place: [] for place in places}
+        order = np.argsort(-self.fused, kind="stable")
+        for i, video in zip(order.tolist(), windows.video[order].tolist(), strict=True):
+            if video in own:
+                own[video].append(i)
+        numbers = windows.number.tolist()
+        return [[found[k] for k in shown([numbers[i] for i in found])] for found in own.values()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +82,9 @@ class Shower:
                 video_id=video.id,
                 score=float(ranking.scores[place]),
                 matches=self._matches(video),
-                moments=[self._moment(ranking, i, video.language) for i in ranking.moments_shown(place)],
+                moments=[self._moment(ranking, i, video.language) for i in moments],
             )
-            for place, video in page
+            for (place, video), moments in zip(page, ranking.moments_of([place for place, _ in page]), strict=True)
         ]
 
     def _matches(self, video: StoredVideo) -> list[FieldMatch]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reelscribe.engines.search import SearchRequest
-from reelscribe.engines.search.fusion import Windows
+from reelscribe.engines.search.fusion import Floats, Windows
 from reelscribe.engines.search.plan import Group, Plan
 from reelscribe.engines.search.tantivy.queries import Queries
 from reelscribe.engines.search.tantivy.reader import Snapshot
@@ -32,12 +32,16 @@ SAME_INSTANT = 64
 
 @dataclass
 class Candidates:
-    """Videos that match: each one's address, score, and version by which its moments are found."""
+    """Videos that match: each one's address, score, and version by which its moments are found.
+
+    `fields` is what their titles, summaries and descriptions alone score, shape (n,).
+    """
 
     addresses: "list[DocAddress]" = field(default_factory=list)
     scores: list[float] = field(default_factory=list)
     versions: list[int] = field(default_factory=list)
     total: int = 0
+    fields: Floats | None = None
 
     def kept(self, places: Sequence[int]) -> "Candidates":
         """Only those at these places, in this order."""
@@ -77,6 +81,7 @@ class Finder:
             found.addresses += others.addresses
             found.scores += others.scores
             found.versions += others.versions
+        found.fields = self._field_scores(found.versions)
         return found
 
     def videos_by_date(self, limit: int, last: int | None) -> tuple[Candidates, list[int]]:
@@ -112,6 +117,18 @@ class Finder:
             score=np.array([score for score, _ in hits], dtype=np.float64),
         )
         return Moments(windows, addresses)
+
+    def _field_scores(self, versions: Sequence[int]) -> Floats:
+        scores = np.zeros(len(versions))
+        if not versions:
+            return scores
+        query = self._and(self._videos.fields(self._plan), self._videos.versions(versions))
+        hits = self._snapshot.videos.search(query, len(versions), count=False).hits
+        place = {version: i for i, version in enumerate(versions)}
+        found = self._snapshot.videos.fast_field_values("version", [address for _, address in hits])
+        for version, (score, _) in zip(found, hits, strict=True):
+            scores[place[int(version or 0)]] = score
+        return scores
 
     def _matching(self, limit: int) -> "tuple[Query, Candidates]":
         """If no video has as many of the words as it should, one of them is enough."""

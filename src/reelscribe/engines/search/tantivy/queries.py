@@ -32,10 +32,15 @@ class Queries:
             wanted = [(Occur.Should, self.group("body", group)) for group in plan.wanted]
             occur = Occur.Should if plan.phrases else Occur.Must
             clauses.append((occur, Query.boolean_query(wanted, minimum_number_should_match=required)))
-        for field, boost in FIELD_BOOSTS.items():
-            groups = (self.group(field, group) for group in (*plan.wanted, *plan.phrases))
-            clauses.extend((Occur.Should, Query.boost_query(query, boost)) for query in groups)
-        return Query.boolean_query(clauses)
+        return Query.boolean_query([*clauses, (Occur.Should, self.fields(plan))])
+
+    def fields(self, plan: Plan) -> "Query":
+        """What titles, summaries and descriptions score for the wanted words."""
+        from tantivy import Occur, Query
+
+        groups = [*plan.wanted, *plan.phrases]
+        boosted = ((boost, self.group(field, group)) for field, boost in FIELD_BOOSTS.items() for group in groups)
+        return Query.boolean_query([(Occur.Should, Query.boost_query(query, boost)) for boost, query in boosted])
 
     def moments(self, plan: Plan, wanted: Sequence[Group]) -> "Query":
         """Moments with any of the wanted words; where phrases are asked for, with one of those."""

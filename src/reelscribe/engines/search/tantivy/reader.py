@@ -40,12 +40,16 @@ class Snapshot:
         """In how many videos a term stands."""
         return self.videos.doc_freq("body", term)
 
+    def pairs(self, character: str) -> Sequence[str]:
+        """Terms of unspaced scripts that begin with a character."""
+        return [term for term, _ in self.videos.terms_with_prefix("body", character, limit=MAX_LISTED)]
+
     def starting(self, prefix: str) -> Sequence[tuple[str, int]]:
-        """Terms with this beginning and their frequencies."""
-        return self.videos.terms_with_prefix("body", prefix, limit=MAX_LISTED)
+        """Words with this beginning and their frequencies."""
+        return self.videos.terms_with_prefix("words", prefix, limit=MAX_LISTED)
 
     def ending(self, suffix: str) -> Sequence[tuple[str, int]]:
-        """Terms with this end and their frequencies."""
+        """Words with this end and their frequencies."""
         found = self.videos.terms_with_prefix("reversed", suffix[::-1], limit=MAX_LISTED)
         return [(term[::-1], frequency) for term, frequency in found]
 

@@ -18,13 +18,18 @@ _SHIFT = 1 << 62
 
 
 def videos_schema() -> "Schema":
-    """`body` holds every word of a video, `reversed` its distinct terms backwards, for corrections by their ends."""
+    """`body` holds every term of a video.
+
+    `words` are its distinct words unstemmed and `reversed` the same backwards, in which corrections are looked up by
+    their beginnings and ends.
+    """
     from tantivy import SchemaBuilder
 
     builder = _with_filters(SchemaBuilder())
     for name in ("title", "description", "summary", "body"):
         builder = builder.add_text_field(name, tokenizer_name="whitespace")
-    builder = builder.add_text_field("reversed", tokenizer_name="whitespace", index_option="basic")
+    for name in ("words", "reversed"):
+        builder = builder.add_text_field(name, tokenizer_name="whitespace", index_option="basic")
     builder = builder.add_text_field("language", tokenizer_name="raw", index_option="basic")
     return builder.build()
 

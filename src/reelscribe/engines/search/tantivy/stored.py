@@ -3,8 +3,10 @@
 import json
 import struct
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import overload
 
 from reelscribe.engines.search import Field, MomentDocument, VideoDocument
 from reelscribe.engines.search.languages import normal_language
@@ -25,6 +27,28 @@ class StoredVideo:
     def fields(self) -> tuple[tuple[Field, str], ...]:
         """Name and text of each field in the order of an answer."""
         return (("title", self.title), ("description", self.description), ("summary", self.summary))
+
+
+class _Words(Sequence[tuple[int, int, float]]):
+    """Words read one by one: of some 90 in a moment a search looks at seven."""
+
+    def __init__(self, places: "memoryview[int]", times: "memoryview[float]", count: int) -> None:
+        self._places, self._times, self._count = places, times, count
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, i: int) -> tuple[int, int, float]: ...
+    @overload
+    def __getitem__(self, i: slice) -> Sequence[tuple[int, int, float]]: ...
+    def __getitem__(self, i: int | slice) -> tuple[int, int, float] | Sequence[tuple[int, int, float]]:
+        if isinstance(i, slice):
+            return [self[k] for k in range(*i.indices(self._count))]
+        if not -self._count <= i < self._count:
+            raise IndexError(i)
+        i %= self._count
+        return self._places[2 * i], self._places[2 * i + 1], self._times[i]
 
 
 def pack_video(document: VideoDocument) -> bytes:
@@ -53,15 +77,16 @@ def pack_moment(moment: MomentDocument) -> bytes:
 def unpack_moment(data: bytes) -> MomentDocument:
     """A moment as it was packed."""
     start, end, text_bytes, words, sentences = _HEAD.unpack_from(data)
+    view = memoryview(data)
     cuts = [_HEAD.size, text_bytes, 4 * (2 * words + sentences), 8 * (words + sentences)]
     for i in range(1, len(cuts)):
         cuts[i] += cuts[i - 1]
-    text, place_bytes, time_bytes = (data[a:b] for a, b in pairwise(cuts))
-    places, times = array("i", place_bytes), array("d", time_bytes)
+    text, place_bytes, time_bytes = (view[a:b] for a, b in pairwise(cuts))
+    places, times = place_bytes.cast("i"), time_bytes.cast("d")
     return MomentDocument(
         start=start,
         end=end,
-        text=text.decode("utf-8", "surrogatepass"),
-        words=tuple(zip(places[: 2 * words : 2], places[1 : 2 * words : 2], times[:words], strict=True)),
+        text=str(text, "utf-8", "surrogatepass"),
+        words=_Words(places, times, words),
         sentence_starts=tuple(zip(places[2 * words :], times[words:], strict=True)),
     )

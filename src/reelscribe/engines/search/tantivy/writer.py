@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reelscribe.engines.search import VideoDocument
-from reelscribe.engines.search.analysis import indexed
-from reelscribe.engines.search.languages import normal_language
+from reelscribe.engines.search.analysis import indexed, terms
+from reelscribe.engines.search.languages import UNSTEMMED, normal_language
+from reelscribe.engines.search.spelling import allowed_edits
 from reelscribe.engines.search.tantivy.folder import MOMENTS, VIDEOS, Folder
 from reelscribe.engines.search.tantivy.schema import date_key, video_key
 from reelscribe.engines.search.tantivy.stored import pack_moment, pack_video
@@ -153,9 +154,18 @@ def _video(document: VideoDocument, version: int, spoken: str) -> "Document":
         entry.add_text(name, text)
     body = BREAK.join([*written.values(), spoken])
     entry.add_text("body", body)
-    entry.add_text("reversed", " ".join({term[::-1] for term in body.split()}))
+    words = _distinct_words(document)
+    entry.add_text("words", " ".join(words))
+    entry.add_text("reversed", " ".join(word[::-1] for word in words))
     entry.add_text("language", language)
     return entry
+
+
+def _distinct_words(document: VideoDocument) -> list[str]:
+    """Words that a misspelt one may be corrected to."""
+    texts = [document.title, document.description, document.summary, *(moment.text for moment in document.moments)]
+    words = {word for text in texts for word in terms(text, UNSTEMMED)}
+    return [word for word in words if allowed_edits(word)]
 
 
 def _with_filters(document: VideoDocument, version: int, stored: bytes) -> "Document":

@@ -1,0 +1,127 @@
+"""Search at a million moments: milliseconds of one search, beside the limit and beside an index of 10,000.
+
+`python -m bench.search [--moments 1000000] [--keep FOLDER]`; a kept folder is not built again.
+"""
+
+import argparse
+import asyncio
+import random
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+
+from bench.corpus import EPOCH, WINDOWS, Corpus
+from reelscribe.engines.search import SearchRequest, Viewer
+from reelscribe.engines.search.tantivy import TantivySearch
+
+LIMIT_MS = 15.0
+SMALL = 10_000
+EACH = 100
+
+
+def requests(corpus: Corpus, videos: int) -> dict[str, list[SearchRequest]]:
+    """Queries by kind, most of them made of words that are said in some video."""
+    rng = random.Random(11)
+    viewer = Viewer(user_id=7)
+
+    def said(length: int) -> list[str]:
+        window = rng.choice(corpus.texts(rng.randrange(videos)))
+        start = rng.randrange(len(window) - length)
+        return window[start : start + length]
+
+    def rarest(length: int) -> list[str]:
+        rank = {word: i for i, word in enumerate(corpus.words)}
+        return sorted(said(30), key=rank.__getitem__, reverse=True)[:length]
+
+    def ask(q: str) -> SearchRequest:
+        return SearchRequest(q=q, viewer=viewer)
+
+    def mistyped(word: str) -> str:
+        place = rng.randrange(1, len(word) - 1)
+        return word[:place] + word[place + 1] + word[place] + word[place + 2 :]
+
+    common = corpus.words[100:400]
+    plain = [ask(" ".join(rarest(2))) for _ in range(EACH)]
+    return {
+        "one rare word": [ask(rarest(1)[0]) for _ in range(EACH)],
+        "two telling words": plain,
+        "one common word": [ask(rng.choice(common)) for _ in range(EACH)],
+        "three common words": [ask(" ".join(rng.sample(common, 3))) for _ in range(EACH)],
+        "five words in a row": [ask(" ".join(said(5))) for _ in range(EACH)],
+        "a question": [ask(f"what did they say about {' '.join(said(6))}?") for _ in range(EACH)],
+        "phrase of three": [ask(f'"{" ".join(said(3))}"') for _ in range(EACH)],
+        "two typos": [ask(" ".join(mistyped(word) for word in rarest(2) if len(word) > 3)) for _ in range(EACH)],
+        "filters": [
+            replace(r, status="ready", created_from=EPOCH + timedelta(days=1), user_id=i % 500 if i % 2 else None)
+            for i, r in enumerate(plain)
+        ],
+        "newest": [replace(r, sort="newest") for r in plain],
+        "not signed in": [replace(r, viewer=Viewer()) for r in plain],
+        "administrator": [replace(r, viewer=Viewer(user_id=1, is_admin=True)) for r in plain],
+    }
+
+
+async def timed(engine: TantivySearch, asked: Sequence[SearchRequest]) -> list[float]:
+    """Milliseconds of each search, thread hop included."""
+    times = []
+    for request in asked:
+        start = time.perf_counter()
+        await engine.search(request)
+        times.append((time.perf_counter() - start) * 1000)
+    return times
+
+
+async def built(corpus: Corpus, folder: Path, moments: int) -> TantivySearch:
+    """An index of so many moments; one found in the folder is taken as it is."""
+    engine = TantivySearch(folder)
+    if not folder.exists():
+        start = time.perf_counter()
+        videos = await engine.rebuild(await corpus.videos(moments // WINDOWS))
+        took = time.perf_counter() - start
+        size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / 1e9
+        print(f"built {videos:,} videos of {WINDOWS} moments in {took:.0f} s, {size:.2f} GB")
+    return engine
+
+
+async def measure(moments: int, folder: Path) -> None:
+    """Print one row a kind of query, and all together."""
+    corpus = Corpus()
+    small = await built(corpus, folder / str(SMALL), SMALL)
+    large = await built(corpus, folder / str(moments), moments)
+    asked = requests(corpus, SMALL // WINDOWS)
+    mixed = [request for kind in asked.values() for request in kind]
+    for engine in (small, large):
+        await timed(engine, random.Random(3).sample(mixed, 100))
+    print(f"{'':22}{'p50':>8}{'p95':>8}{'p99':>8}  ms at {moments:,}; p95 / {LIMIT_MS:.0f} ms; p50 / p50 at {SMALL:,}")
+    everything: tuple[list[float], list[float]] = ([], [])
+    for kind, group in asked.items():
+        times, base = await timed(large, group), await timed(small, group)
+        everything[0].extend(times)
+        everything[1].extend(base)
+        _row(kind, times, base)
+    _row("all", *everything)
+
+
+def _row(kind: str, times: list[float], base: list[float]) -> None:
+    p50, p95, p99 = np.percentile(times, [50, 95, 99])
+    ratio = p50 / np.percentile(base, 50)
+    print(f"{kind:22}{p50:8.2f}{p95:8.2f}{p99:8.2f}  {p95 / LIMIT_MS:6.2f} {ratio:6.2f}")
+
+
+def main() -> None:
+    """Build where needed, then measure."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--moments", type=int, default=1_000_000)
+    parser.add_argument("--keep", type=Path, help="a folder for the indexes, used again by the next run")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        asyncio.run(measure(arguments.moments, arguments.keep or Path(temporary)))
+
+
+if __name__ == "__main__":
+    main()
