@@ -14,8 +14,8 @@ async def delete_video(session: AsyncSession, video: Video) -> list[str]:
     """Delete a video in whatever state, in the caller's transaction; every dependent row goes with it.
 
     A worker in the middle of it loses its lease at its next heartbeat, and an upload on its way finds no row to end at.
-    Gives the storage's ids of uploads in parts that were under way: abort them after the commit. Should that not happen,
-    the scheduled clean-up finds them as abandoned.
+    Gives the storage's ids of uploads in parts that were under way: abort them after the commit. Should that not
+    happen, the scheduled clean-up finds them as abandoned.
     """
     open_uploads = select(UploadMetadata.storage_upload_id).where(
         UploadMetadata.video_id == video.id,

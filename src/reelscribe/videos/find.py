@@ -16,7 +16,7 @@ from reelscribe.videos.visibility import may_see, viewer_of
 
 _PUBLIC_ID: Final = re.compile(rf"[{ALPHABET}]{{{LENGTH}}}")
 
-VideoId = Annotated[str, Path(alias="id", description="A video's id.", examples=["7pQv9XkM2aB"])]
+VideoId = Annotated[str, Path(description="11 base58 characters.", examples=["7pQv9XkM2aB"])]
 
 
 def no_such_video() -> NotFound:

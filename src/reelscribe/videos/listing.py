@@ -4,11 +4,13 @@ Each visibility that the viewer may find is one slice; an index that begins with
 list's order, so each slice gives its newest rows without a scan or a sort, and at most 8 slices are merged.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Self
 
 from sqlalchemy import ColumnElement, Select, literal, select, tuple_, union
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import defer
 
 from reelscribe.database.base import BigId, UtcDateTime
 from reelscribe.engines.search import Viewer
@@ -17,6 +19,8 @@ from reelscribe.videos.models import Status, Video
 from reelscribe.videos.visibility import findable_slices
 
 MAX_LIMIT = 100
+BRIEFLY = (defer(Video.storyboard, raiseload=True), defer(Video.warnings, raiseload=True))
+"""Left out wherever many videos are read: a storyboard is 10 KB of JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,10 @@ class ListRequest:
     created_from: datetime | None = None
     created_to: datetime | None = None
     after: Place | None = None
+
+    def beginning_after(self, place: Place | None) -> Self:
+        """The same list, further down."""
+        return replace(self, after=place)
 
     @property
     def scope(self) -> str:
@@ -48,7 +56,7 @@ async def newest(session: AsyncSession, request: ListRequest) -> tuple[list[Vide
     return page, Place(page[-1].created_at, page[-1].id) if more else None
 
 
-def page_statement(request: ListRequest) -> Select[tuple[Video]] | None:
+def page_statement(request: ListRequest) -> Select[Video] | None:
     """The page's rows and one more, as one statement; None where nothing can be found."""
     slices = [_slice(condition, request) for condition in findable_slices(request.viewer, request.user_id)]
     if not slices:
@@ -56,13 +64,14 @@ def page_statement(request: ListRequest) -> Select[tuple[Video]] | None:
     merged = union(*slices).subquery("page")
     return (
         select(Video)
+        .options(*BRIEFLY)
         .join(merged, merged.c.id == Video.id)
         .order_by(merged.c.created_at.desc(), merged.c.id.desc())
         .limit(request.limit + 1)
     )
 
 
-def _slice(condition: ColumnElement[bool], request: ListRequest) -> Select[tuple[int, datetime]]:
+def _slice(condition: ColumnElement[bool], request: ListRequest) -> Select[int, datetime]:
     rows = (
         select(Video.id, Video.created_at)
         .where(condition, *_filters(request))

@@ -1,7 +1,7 @@
 """Sending a video through the pipeline again, from the stage that failed or from any before it.
 
-Allowed for a video that failed, up to the stage that failed, and for one that is ready. While it is being processed it is
-not: it will be ready or failed by itself, because a lease runs out and attempts are counted.
+Allowed for a video that failed, up to the stage that failed, and for one that is ready. While it is being processed it
+is not: it will be ready or failed by itself, because a lease runs out and attempts are counted.
 """
 
 from typing import Final, NamedTuple
@@ -33,7 +33,7 @@ STARTS: Final[dict[StageName, Start]] = {
     "summarize": Start(topics.VIDEO_TRANSCRIBED, Status.SUMMARIZING),
     "index": Start(topics.VIDEO_SUMMARIZED, Status.INDEXING),
 }
-_ORDER: Final[list[str]] = list(STARTS)
+_ORDER: Final = tuple(STARTS)
 
 
 async def replay(session: AsyncSession, video: Video, from_stage: StageName | None) -> StageName:
@@ -55,11 +55,9 @@ def _chosen(video: Video, wanted: StageName | None) -> StageName:
         return wanted or "transcode"
     if video.status != Status.FAILED:
         raise Conflict(_still(video.status))
-    failed = next((stage for stage in STARTS if stage == video.failed_stage), "transcode")
+    failed: StageName = next((stage for stage in STARTS if stage == video.failed_stage), "transcode")
     if wanted is not None and _ORDER.index(wanted) > _ORDER.index(failed):
-        raise Conflict(
-            f"The video failed in {failed}: it can be retried from there or from a stage before, not from {wanted}."
-        )
+        raise Conflict(f"The video failed in {failed}: it can be retried from there or from before, not from {wanted}.")
     return wanted or failed
 
 
@@ -90,13 +88,13 @@ async def _missing_input(session: AsyncSession, video: Video, place: int) -> str
     return None
 
 
-async def _is(session: AsyncSession, rows: Select[tuple[int]]) -> bool:
+async def _is(session: AsyncSession, rows: Select[int]) -> bool:
     return bool(await session.scalar(select(exists(rows))))
 
 
-def _transcript_of(video: Video) -> Select[tuple[int]]:
+def _transcript_of(video: Video) -> Select[int]:
     return select(VideoTranscript.id).where(VideoTranscript.video_id == video.id)
 
 
-def _summary_of(video: Video) -> Select[tuple[int]]:
+def _summary_of(video: Video) -> Select[int]:
     return select(VideoSummary.id).where(VideoSummary.video_id == video.id)

@@ -18,6 +18,8 @@ ObjectUrl = Callable[[str], str]
 # What nobody sees, and what turns text around where it is shown (Unicode's bidirectional controls).
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ufffe\uffff]")
 MAX_TITLE = 500
+MAX_KEY = 2**63 - 1
+"""The largest key that the databases hold."""
 MAX_DESCRIPTION = 20_000
 
 
