@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterable, AsyncIterator
 from dataclasses import dataclass
 
-from reelscribe.problems import Problem, RequestTimeout
+from reelscribe.problems import Conflict, Problem, RequestTimeout
 from reelscribe.videos.uploads.problems import UnsupportedMedia, empty_file
 from reelscribe.videos.uploads.sniff import SNIFF_BYTES, container_of, refusal
 
@@ -21,20 +21,44 @@ class Pace:
     min_rate: float = MIN_BYTES_PER_SECOND
 
 
-async def paced(chunks: AsyncIterator[bytes], pace: Pace) -> AsyncIterator[bytes]:
+class Brake:
+    """Stops a body that is being received, from outside."""
+
+    def __init__(self) -> None:
+        self.is_pulled = False
+        self._waiting: asyncio.Timeout | None = None
+
+    def pull(self) -> None:
+        """No further chunk is waited for; who receives them is told by a 409."""
+        self.is_pulled = True
+        if self._waiting is not None:
+            self._waiting.reschedule(asyncio.get_running_loop().time())
+
+    async def next(self, chunks: AsyncIterator[bytes], seconds: float) -> bytes:
+        """The next chunk, within so many seconds."""
+        try:
+            async with asyncio.timeout(seconds) as self._waiting:
+                return await anext(chunks)
+        except TimeoutError:
+            if self.is_pulled:
+                raise Conflict("Another request took this upload over.") from None
+            raise RequestTimeout(f"Nothing came for {seconds:g} seconds; the upload was given up.") from None
+        finally:
+            self._waiting = None
+
+
+async def paced(chunks: AsyncIterator[bytes], pace: Pace, brake: Brake | None = None) -> AsyncIterator[bytes]:
     """The chunks, as long as the client keeps sending. Raises a 408. Only time spent waiting for it counts."""
+    brake = brake if brake is not None else Brake()
     clock = asyncio.get_running_loop().time
     began = clock()
     waited, received = 0.0, 0
     while True:
         asked = clock()
         try:
-            async with asyncio.timeout(pace.timeout):
-                chunk = await anext(chunks)
+            chunk = await brake.next(chunks, 0 if brake.is_pulled else pace.timeout)
         except StopAsyncIteration:
             return
-        except TimeoutError:
-            raise RequestTimeout(f"Nothing came for {pace.timeout:g} seconds; the upload was given up.") from None
         now = clock()
         waited += now - asked
         received += len(chunk)

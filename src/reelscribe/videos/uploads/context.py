@@ -11,6 +11,7 @@ from reelscribe.database.http import database_of
 from reelscribe.database.session import Database
 from reelscribe.engines.storage import ObjectStorage, PartUploads
 from reelscribe.videos.uploads.body import Pace
+from reelscribe.videos.uploads.writers import Writers
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,8 @@ class Uploads:
     storage: ObjectStorage
     parts: PartUploads
     limits: Limits
-    staging: Path = field(default=Path())
+    staging: Path
+    writers: Writers = field(default_factory=Writers)
 
 
 def uploads_of(connection: HTTPConnection) -> Uploads:

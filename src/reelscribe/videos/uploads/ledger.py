@@ -4,14 +4,14 @@ import re
 import secrets
 from dataclasses import dataclass
 
-from sqlalchemy import CursorResult, delete, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelscribe.accounts.dependencies import Account
 from reelscribe.database.base import utc_now
 from reelscribe.problems import NotFound, Problem
 from reelscribe.videos.accept import Received, accept
-from reelscribe.videos.models import UploadMetadata, Video
+from reelscribe.videos.models import Status, UploadMetadata, Video
 from reelscribe.videos.objects import original_prefix
 from reelscribe.videos.uploads import quota
 from reelscribe.videos.uploads.context import Limits
@@ -104,6 +104,7 @@ async def finish(session: AsyncSession, upload_id: str, video: Video, received: 
     await quota.check(session, row.user_id, wanted=received.size, quota=limit, beside=upload_id)
     await accept(session, video, received, protocol=row.protocol)
     row.video_id = video.id
+    row.file_name = video.file_name
     row.size = row.received_bytes = received.size
     row.completed_at = utc_now()
     return True
@@ -118,12 +119,20 @@ async def locked(session: AsyncSession, upload_id: str) -> UploadMetadata:
     return row
 
 
-async def forget(session: AsyncSession, upload_id: str) -> bool:
-    """Strike off an upload that has not ended; False when it has, or is not there."""
-    struck = await session.execute(
-        delete(UploadMetadata).where(UploadMetadata.upload_id == upload_id, UploadMetadata.completed_at.is_(None))
-    )
-    return isinstance(struck, CursorResult) and struck.rowcount > 0
+async def discard(session: AsyncSession, upload_id: str) -> UploadMetadata | None:
+    """Strike off an upload that has not ended, with the video that it was to become; None when it has, or is not there.
+
+    The caller removes the bytes, after the commit: until then nobody else may think that they are of use.
+    """
+    wanted = select(UploadMetadata).where(UploadMetadata.upload_id == upload_id).with_for_update()
+    row = (await session.scalars(wanted)).one_or_none()
+    if row is None or row.completed_at is not None:
+        return None
+    await session.delete(row)
+    if row.video_id is not None:
+        await session.flush()
+        await session.execute(delete(Video).where(Video.id == row.video_id, Video.status == Status.UPLOADING))
+    return row
 
 
 async def touch(session: AsyncSession, upload_id: str, limits: Limits, *, received: int) -> None:

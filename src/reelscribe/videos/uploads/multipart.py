@@ -130,7 +130,7 @@ async def _give_up(uploads: Uploads, upload_id: str, folder: str) -> None:
     """If this is cut short, the row remains and the clean-up goes on from there."""
     await uploads.storage.delete_prefix(folder)
     async with uploads.database.write() as session:
-        await ledger.forget(session, upload_id)
+        await ledger.discard(session, upload_id)
 
 
 def _file_bytes(request: Request, uploads: Uploads) -> int | None:
