@@ -5,7 +5,6 @@ itself once a second. Only those streams wake whose own video has changed.
 """
 
 import asyncio
-import signal
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,6 +14,7 @@ from typing import Final
 import structlog
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
+from starlette.applications import Starlette
 from starlette.requests import HTTPConnection
 
 from reelscribe.database.session import Database
@@ -69,7 +69,7 @@ class Feed:
     @property
     def is_stopping(self) -> bool:
         """Streams must end: the server is going down."""
-        return self._stopping or _server_is_stopping()
+        return self._stopping
 
     def stop(self) -> None:
         """End every stream, and give no new one."""
@@ -143,10 +143,8 @@ def feed_of(connection: HTTPConnection) -> Feed:
     return feed
 
 
-def _server_is_stopping() -> bool:
-    """Whether uvicorn was asked to stop: its signal handler is a method of the server, which knows.
-
-    It waits for open answers before it tells the application anything, and a stream would never end by itself.
-    """
-    server = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
-    return bool(getattr(server, "should_exit", False))
+def stop_streams(app: Starlette) -> None:
+    """End every live stream of this application: call it before the server waits for open answers to end."""
+    feed: Feed | None = getattr(app.state, "feed", None)
+    if feed is not None:
+        feed.stop()

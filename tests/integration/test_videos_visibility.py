@@ -1,0 +1,177 @@
+"""Who may see what: every visibility, every kind of viewer, every route that takes a video's id."""
+
+import pytest
+from fastapi.routing import APIRoute
+from tests.support.app import API, open_app
+from tests.support.videos import NEVER_AN_ID, add_ready_video, add_video, index
+
+pytestmark = pytest.mark.anyio
+
+VISIBILITIES = ("private", "internal", "unlisted", "public")
+SEES = {
+    "anonymous": {"unlisted", "public"},
+    "stranger": {"internal", "unlisted", "public"},
+    "owner": set(VISIBILITIES),
+    "admin": set(VISIBILITIES),
+}
+FINDS = {
+    "anonymous": {"public"},
+    "stranger": {"internal", "public"},
+    "owner": set(VISIBILITIES),
+    "admin": set(VISIBILITIES),
+}
+
+READ = {
+    ("GET", "/videos/{video_id}"),
+    ("GET", "/videos/{video_id}/watch"),
+    ("GET", "/videos/{video_id}/transcript"),
+    ("GET", "/videos/{video_id}/summary"),
+    ("GET", "/videos/{video_id}/events"),
+}
+EDIT = {
+    ("PATCH", "/videos/{video_id}"): {"title": "Another"},
+    ("POST", "/videos/{video_id}/retry"): {},
+    ("DELETE", "/videos/{video_id}"): None,
+}
+# Who uploads is who owns: these answer 404 to everyone else (tests of the uploads say the rest).
+UPLOAD = {
+    ("GET", "/videos/{video_id}/upload"): None,
+    ("DELETE", "/videos/{video_id}/upload"): None,
+    ("POST", "/videos/{video_id}/upload/complete"): {"parts": [{"number": 1, "etag": "x"}]},
+}
+# The address itself is signed for a viewer: see test_videos_playback.
+SIGNED = {
+    ("GET", "/videos/{video_id}/play/{ticket}/{file:path}"),
+    ("HEAD", "/videos/{video_id}/play/{ticket}/{file:path}"),
+    ("OPTIONS", "/videos/{video_id}/play/{ticket}/{file:path}"),
+}
+
+
+@pytest.fixture
+async def app(tmp_path):
+    async with open_app(tmp_path) as app:
+        yield app
+
+
+@pytest.fixture
+async def people(app):
+    admin = await app.signup()
+    owner = await app.signup()
+    stranger = await app.signup()
+    return {
+        "admin": (admin.id, admin.headers),
+        "owner": (owner.id, owner.headers),
+        "stranger": (stranger.id, stranger.headers),
+        "anonymous": (None, {}),
+    }
+
+
+def routes_with_an_id(app):
+    def walk(routes, prefix=""):
+        for route in routes:
+            inner = getattr(route, "routes", None) or getattr(getattr(route, "original_router", None), "routes", None)
+            if inner is not None and not isinstance(route, APIRoute):
+                yield from walk(inner, prefix)
+            elif isinstance(route, APIRoute) and "{video_id}" in route.path:
+                yield from ((method, route.path.removeprefix(API)) for method in route.methods)
+
+    return set(walk(app.routes))
+
+
+async def ask(app, method, path, video_id, headers, body=None):
+    url = API + path.replace("{video_id}", video_id)
+    return await app.http.request(method, url, headers=headers, json=body)
+
+
+def told(answer):
+    """What an answer tells, without what differs between any two requests."""
+    return answer.status_code, {name: value for name, value in answer.json().items() if name != "request_id"}
+
+
+async def test_every_route_that_takes_an_id_is_in_a_table_here(app):
+    assert routes_with_an_id(app.app) == READ | set(EDIT) | set(UPLOAD) | SIGNED
+
+
+async def test_reading_what_may_not_be_seen_is_like_reading_what_is_not_there(app, people):
+    owner_id = people["owner"][0]
+    for visibility in VISIBILITIES:
+        video = await add_ready_video(app.platform, owner_id, visibility=visibility)
+        for viewer, (_, headers) in people.items():
+            for method, path in sorted(READ):
+                answer = await ask(app, method, path, video.public_id, headers)
+                missing = await ask(app, method, path, NEVER_AN_ID, headers)
+                case = (visibility, viewer, path)
+                assert missing.status_code == 404, case
+                if visibility in SEES[viewer]:
+                    assert answer.status_code == 200, (case, answer.text)
+                else:
+                    assert told(answer) == told(missing), case
+
+
+async def test_editing_is_the_owners_and_the_administrators(app, people):
+    for visibility in VISIBILITIES:
+        for viewer, (_, headers) in people.items():
+            for (method, path), body in EDIT.items():
+                video = await add_ready_video(app.platform, people["owner"][0], visibility=visibility)
+                answer = await ask(app, method, path, video.public_id, headers, body)
+                missing = await ask(app, method, path, NEVER_AN_ID, headers, body)
+                case = (visibility, viewer, method, path, answer.text)
+                if viewer == "anonymous":
+                    assert told(answer) == told(missing), case
+                    assert answer.status_code == 401, case
+                elif viewer == "stranger" and visibility in SEES[viewer]:
+                    assert answer.status_code == 403, case
+                elif viewer == "stranger":
+                    assert told(answer) == told(missing), case
+                else:
+                    assert answer.status_code in (200, 202, 204), case
+
+
+async def test_uploads_of_others_are_not_there(app, people):
+    for visibility in VISIBILITIES:
+        video = await add_video(app.platform.database, people["owner"][0], visibility=visibility, status="uploading")
+        for (method, path), body in UPLOAD.items():
+            answer = await ask(app, method, path, video.public_id, people["stranger"][1], body)
+            missing = await ask(app, method, path, NEVER_AN_ID, people["stranger"][1], body)
+            assert told(answer) == told(missing), (visibility, method, path)
+            assert answer.status_code == 404
+
+
+async def test_a_video_that_is_still_uploading_is_its_owners_alone(app, people):
+    video = await add_video(app.platform.database, people["owner"][0], visibility="public", status="uploading")
+    for viewer, (_, headers) in people.items():
+        answer = await ask(app, "GET", "/videos/{video_id}", video.public_id, headers)
+        listed = (await app.http.get(f"{API}/videos/list", headers=headers)).json()["items"]
+        expected = viewer in ("owner", "admin")
+        assert (answer.status_code == 200) is expected, viewer
+        assert bool(listed) is expected, viewer
+
+
+async def test_lists_and_searches_tell_of_what_may_be_found(app, people):
+    owner_id = people["owner"][0]
+    videos = {name: await add_ready_video(app.platform, owner_id, visibility=name) for name in VISIBILITIES}
+    for viewer, (_, headers) in people.items():
+        expected = {videos[name].public_id for name in FINDS[viewer]}
+        for extra in ({}, {"status": "ready"}, {"user_id": owner_id}, {"user_id": owner_id, "status": "ready"}):
+            listed = await app.http.get(f"{API}/videos/list", headers=headers, params=extra)
+            assert {item["id"] for item in listed.json()["items"]} == expected, (viewer, extra)
+            found = await app.http.get(f"{API}/videos/search", headers=headers, params={"q": "lighthouse", **extra})
+            assert {item["video"]["id"] for item in found.json()["items"]} == expected, (viewer, extra)
+            assert found.json()["total"] == len(expected), (viewer, extra)
+
+
+async def test_a_stale_index_never_leaks(app, people):
+    """The index still says public; the database says private since a moment."""
+    owner_id, _ = people["owner"]
+    video = await add_ready_video(app.platform, owner_id, visibility="public")
+    kept = await add_ready_video(app.platform, owner_id, visibility="public")
+    async with app.platform.database.write() as session:
+        row = await session.get(type(video), video.id)
+        row.visibility = "private"
+    for viewer in ("stranger", "anonymous"):
+        found = await app.http.get(f"{API}/videos/search", headers=people[viewer][1], params={"q": "lighthouse"})
+        assert [item["video"]["id"] for item in found.json()["items"]] == [kept.public_id]
+        assert found.json()["total"] == 1
+    await index(app.platform, video)
+    found = await app.http.get(f"{API}/videos/search", headers=people["owner"][1], params={"q": "lighthouse"})
+    assert len(found.json()["items"]) == 2
