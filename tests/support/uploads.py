@@ -1,4 +1,4 @@
-"""A real API server with the upload routes alone, in a process of its own that can be killed; clients; and files.
+"""The real API service in a process of its own that can be killed; clients of it; and files to upload.
 
 Run as a module it is that server: `python -m tests.support.uploads PORT`, all else in the environment.
 """
@@ -18,17 +18,15 @@ from pathlib import Path
 
 import httpx
 import uvicorn
-from fastapi import FastAPI
-from tests.support.memory import sqlite_database
 
 from reelscribe.accounts.models import User
 from reelscribe.accounts.tokens import Tokens
 from reelscribe.database.session import Database, create_sqlite
-from reelscribe.engines.memory.sql import SqlMemory
-from reelscribe.engines.storage.local import LocalPartUploads, LocalStorage
-from reelscribe.services import problems
+from reelscribe.processes.web import api_state
+from reelscribe.services.api import create_app
 from reelscribe.settings import Settings
-from reelscribe.videos.uploads import parts, routes
+from reelscribe.tables import metadata
+from reelscribe.wiring import open_platform
 
 SECRET = "a secret of at least thirty-two characters"
 MIB = 1 << 20
@@ -47,25 +45,12 @@ def mp4(size: int, seed: int = 1) -> bytes:
 # --- the server -------------------------------------------------------------------------------------------------------
 
 
-def build(settings: Settings, database: Database) -> FastAPI:
-    """The upload routes over embedded engines, wired as the product's are."""
-    app = FastAPI()
-    app.state.settings = settings
-    app.state.database = database
-    app.state.memory = SqlMemory(database)
-    app.state.tokens = Tokens(SECRET, 3600)
-    app.state.storage = LocalStorage(settings.objects_dir, secret=SECRET)
-    app.state.parts = LocalPartUploads(settings.objects_dir, secret=SECRET)
-    problems.install(app)
-    app.include_router(routes.router, prefix="/api/v1")
-    app.include_router(parts.router)
-    return app
-
-
 async def _serve(port: int) -> None:
-    settings = Settings()
-    async with sqlite_database(settings.data_dir) as database:
-        config = uvicorn.Config(build(settings, database), port=port, log_level="warning", access_log=False)
+    async with open_platform(Settings()) as platform:
+        async with platform.database.engine.begin() as connection:
+            await connection.run_sync(metadata().create_all)
+        app = create_app(api_state(platform))
+        config = uvicorn.Config(app, port=port, log_level="warning", access_log=False, lifespan="off")
         await uvicorn.Server(config).serve()
 
 
@@ -103,7 +88,7 @@ class Server:
         return self.folder / "objects"
 
     def start(self) -> None:
-        environment = {**os.environ, "DATA_DIR": str(self.folder), **self.environment}
+        environment = {**os.environ, "DATA_DIR": str(self.folder), "JWT_SECRET": SECRET, "LOG_LEVEL": "error", **self.environment}
         command = [sys.executable, "-m", "tests.support.uploads", str(self.port)]
         self.process = subprocess.Popen(command, env=environment)
         until(self._answers, "the server answers")
@@ -142,7 +127,7 @@ class Server:
                 user = User(email=f"{name.lower()}-{time.time_ns()}@example.org", name=name, password_hash="-")
                 session.add(user)
                 await session.flush()
-                return Account(user.id, Tokens(SECRET, 3600).issue(user.id, user.token_epoch))
+                return Account(user.id, Tokens(SECRET.encode(), 3600).issue(user.id, user.token_epoch))
         finally:
             await database.close()
 
@@ -172,9 +157,16 @@ class Server:
 
     def memory(self) -> int:
         """The server's resident bytes."""
+        return self._status("VmRSS")
+
+    def memory_peak(self) -> int:
+        """The most that were ever resident."""
+        return self._status("VmHWM")
+
+    def _status(self, name: str) -> int:
         assert self.process is not None
         status = Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(status.split("VmRSS:")[1].split()[0]) * 1024
+        return int(status.split(f"{name}:")[1].split()[0]) * 1024
 
 
 @contextmanager

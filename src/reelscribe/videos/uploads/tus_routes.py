@@ -1,9 +1,8 @@
 """The routes of tus 1.0: core protocol, creation (also with the first bytes), expiration and termination."""
 
 from collections.abc import AsyncIterator
-from http import HTTPStatus
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Request, Response, status
 from starlette.requests import ClientDisconnect
 
 from reelscribe.accounts.dependencies import CurrentAccount
@@ -42,8 +41,8 @@ options_router = APIRouter()
 router = APIRouter(dependencies=[Depends(_speaks_tus, scope="function")])
 
 
-@options_router.options(ROUTE, status_code=HTTPStatus.NO_CONTENT, summary="What this tus server can do")
-@options_router.options(f"{ROUTE}/{{upload_id}}", status_code=HTTPStatus.NO_CONTENT, include_in_schema=False)
+@options_router.options(ROUTE, status_code=status.HTTP_204_NO_CONTENT, summary="What this tus server can do")
+@options_router.options(f"{ROUTE}/{{upload_id}}", status_code=status.HTTP_204_NO_CONTENT, include_in_schema=False)
 async def tell(request: Request) -> Response:
     """Version, extensions, and the largest upload."""
     headers = {
@@ -52,17 +51,17 @@ async def tell(request: Request) -> Response:
         "Tus-Extension": EXTENSIONS,
         "Tus-Max-Size": str(uploads_of(request).limits.max_bytes),
     }
-    return Response(status_code=HTTPStatus.NO_CONTENT, headers=headers)
+    return Response(status_code=status.HTTP_204_NO_CONTENT, headers=headers)
 
 
 @router.post(
     ROUTE,
-    status_code=HTTPStatus.CREATED,
+    status_code=status.HTTP_201_CREATED,
     response_class=Response,
     responses=responses(400, 401, 412, 413, 415, 422, 507),
     summary="Begin a resumable upload (tus)",
 )
-@router.post(f"{ROUTE}/", status_code=HTTPStatus.CREATED, response_class=Response, include_in_schema=False)
+@router.post(f"{ROUTE}/", status_code=status.HTTP_201_CREATED, response_class=Response, include_in_schema=False)
 async def create(request: Request, account: CurrentAccount) -> Response:
     """`Upload-Length`, and in `Upload-Metadata` the fields of the form; `X-Video-Id` names the video."""
     uploads = uploads_of(request)
@@ -72,7 +71,7 @@ async def create(request: Request, account: CurrentAccount) -> Response:
         offset = await tus.append(request, uploads, upload, 0)
     headers = _headers(upload, offset)
     headers["Location"] = f"{request.url.path.rstrip('/')}/{upload.id}"
-    return Response(status_code=HTTPStatus.CREATED, headers=headers)
+    return Response(status_code=status.HTTP_201_CREATED, headers=headers)
 
 
 @router.head(f"{ROUTE}/{{upload_id}}", response_class=Response, responses=responses(401, 404, 412, 423))
@@ -90,7 +89,7 @@ async def ask(request: Request, upload_id: str, account: CurrentAccount) -> Resp
 
 @router.patch(
     f"{ROUTE}/{{upload_id}}",
-    status_code=HTTPStatus.NO_CONTENT,
+    status_code=status.HTTP_204_NO_CONTENT,
     response_class=Response,
     responses=responses(400, 401, 404, 408, 409, 412, 413, 415, 423, 507),
     summary="Go on with an upload (tus)",
@@ -106,12 +105,12 @@ async def append(request: Request, upload_id: str, account: CurrentAccount) -> R
         reached = await tus.append(request, uploads, upload, offset)
     except ClientDisconnect:
         return Response(status_code=CLIENT_GONE)
-    return Response(status_code=HTTPStatus.NO_CONTENT, headers=_headers(upload, reached))
+    return Response(status_code=status.HTTP_204_NO_CONTENT, headers=_headers(upload, reached))
 
 
 @router.delete(
     f"{ROUTE}/{{upload_id}}",
-    status_code=HTTPStatus.NO_CONTENT,
+    status_code=status.HTTP_204_NO_CONTENT,
     response_class=Response,
     responses=responses(401, 404, 409, 412, 423),
     summary="Give an upload up (tus)",
@@ -120,7 +119,7 @@ async def terminate(request: Request, upload_id: str, account: CurrentAccount) -
     """Removes what came of it, and the video that it was to become."""
     uploads = uploads_of(request)
     await tus.terminate(uploads, await tus_upload.find(uploads, upload_id, user_id=account.id))
-    return Response(status_code=HTTPStatus.NO_CONTENT, headers={"Tus-Resumable": VERSION})
+    return Response(status_code=status.HTTP_204_NO_CONTENT, headers={"Tus-Resumable": VERSION})
 
 
 @router.post(f"{ROUTE}/{{upload_id}}", response_class=Response, include_in_schema=False)
@@ -133,7 +132,7 @@ async def overridden(request: Request, upload_id: str, account: CurrentAccount) 
             return await terminate(request, upload_id, account)
         case "HEAD":
             return await ask(request, upload_id, account)
-    raise Problem("Use PATCH, HEAD or DELETE.", status=HTTPStatus.METHOD_NOT_ALLOWED)
+    raise Problem("Use PATCH, HEAD or DELETE.", status=status.HTTP_405_METHOD_NOT_ALLOWED)
 
 
 def _headers(upload: Upload, offset: int) -> dict[str, str]:
