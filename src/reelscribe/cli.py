@@ -152,12 +152,12 @@ def login(
     password: Annotated[str, typer.Option(prompt=True, hide_input=True)],
 ) -> None:
     """Sign in, and keep the token for the commands below."""
-    from reelscribe.client.api import Client, keep_token
+    from reelscribe.client.api import Client, keep_secret
 
     settings = _settings()
 
     async def run(client: Client) -> None:
-        keep_token(settings.client.token_file, await client.login(email, password))
+        keep_secret(settings.client.token_file, await client.login(email, password))
 
     _with_client(settings, run)
     typer.echo("Signed in.")

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 import secrets
 import signal
 import subprocess
@@ -12,7 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from reelscribe.client.api import Client, ClientError, Json, open_client
+from reelscribe.client.api import Client, ClientError, Json, keep_secret, open_client
 from reelscribe.client.ingest import ingest
 from reelscribe.client.show import clock, marked
 from reelscribe.media.errors import MediaError
@@ -24,21 +23,23 @@ EMAIL = "demo@reelscribe.example"
 PASSWORD_FILE = "demo-password"  # noqa: S105 - a file's name
 READY_SECONDS = 60.0
 ASK_SECONDS = 0.1
+LOG_FILE = "serve.log"
 QUERY = "the age of wisdom"
 
 
 def run_demo(settings: Settings) -> int:
-    """Run the demo and then serve until a signal; gives the exit code."""
+    """Run the demo and then serve until a signal; gives the exit code. The platform logs into a file beside its data."""
     console = Console(highlight=False)
-    server = subprocess.Popen(
-        [sys.executable, "-m", "reelscribe", "serve"], start_new_session=True, env=_environment(settings)
-    )
+    log = ensure_private(settings.data_dir) / LOG_FILE
+    with log.open("ab") as file:
+        server = subprocess.Popen([sys.executable, "-m", "reelscribe", "serve"], stdout=file, stderr=file)
     signal.signal(signal.SIGTERM, lambda *_: server.terminate())
     try:
         asyncio.run(_show(settings, server, console))
+        console.print(f"Its log is {log}. Press Ctrl+C to end it.")
         return server.wait()
     except (ClientError, MediaError, SampleMissing) as error:
-        console.print(str(error), style="red")
+        console.print(f"{error}\nThe platform's log is {log}.", style="red")
         return 1
     except KeyboardInterrupt:
         return 0
@@ -46,11 +47,6 @@ def run_demo(settings: Settings) -> int:
         with contextlib.suppress(ProcessLookupError):
             server.terminate()
         server.wait()
-
-
-def _environment(settings: Settings) -> dict[str, str]:
-    """The platform logs into a file, so that the terminal is left to the demo."""
-    return {**os.environ, "DATA_DIR": str(settings.data_dir.absolute())}
 
 
 async def _show(settings: Settings, server: "subprocess.Popen[bytes]", console: Console) -> None:
@@ -78,20 +74,23 @@ async def _until_ready(client: Client, server: "subprocess.Popen[bytes]") -> Non
                 await client.get("/health/ready")
                 return
             if server.poll() is not None:
-                raise ClientError("The platform did not start; what it said stands above.")
+                raise ClientError("The platform did not start.")
             await asyncio.sleep(ASK_SECONDS)
 
 
 async def _sign_in(client: Client, kept: Path) -> str:
     """Sign in as the demo's account; make it, with a password that is kept, on the first run."""
-    if not kept.is_file():
+    password = await asyncio.to_thread(_kept_password, kept)
+    if password is None:
         password = secrets.token_urlsafe(12)
         await client.post("/auth/signup", {"name": "Demo", "email": EMAIL, "password": password})
-        kept.touch(mode=0o600)
-        kept.write_text(password)
-    password = kept.read_text()
+        await asyncio.to_thread(keep_secret, kept, password)
     await client.login(EMAIL, password)
     return password
+
+
+def _kept_password(kept: Path) -> str | None:
+    return kept.read_text() if kept.is_file() else None
 
 
 async def _report(client: Client, video: Json, console: Console) -> None:
@@ -118,4 +117,3 @@ def _say_where(client: Client, video: Json, password: str, console: Console) -> 
     console.print(f"  account   {EMAIL}")
     console.print(f"  password  {password}")
     console.print(f"  the talk  {video['id']}")
-    console.print("Press Ctrl+C to end it.")

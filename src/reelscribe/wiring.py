@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
+from reelscribe import tables
 from reelscribe.accounts.secrets import jwt_secret
 from reelscribe.database.session import Database, create_sqlite
 from reelscribe.engines.bus import EventBus
@@ -98,6 +99,8 @@ async def open_platform(settings: Settings) -> AsyncIterator[Platform]:
 def open_database(settings: Settings, doorbell: Doorbell | None = None) -> Database:
     """The database alone, for chores such as migrations."""
     ensure_private(settings.data_dir)
+    # A foreign key finds its table only once that table's module was imported, in whichever process this is.
+    tables.metadata()
     engine = create_sqlite(settings.data_dir / DATABASE_FILE)
     return Database(engine, on_commit=doorbell.ring if doorbell is not None else _no_ring)
 

@@ -71,12 +71,12 @@ async def open_client(settings: Settings) -> AsyncIterator[Client]:
         yield client
 
 
-def keep_token(path: Path, token: str) -> None:
-    """Keep a token for later commands, for its owner's eyes only."""
+def keep_secret(path: Path, secret: str) -> None:
+    """Keep a token or a password for later commands, for its owner's eyes only."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
-        file.write(token)
+        file.write(secret)
 
 
 def _token(settings: ClientSettings) -> str | None:

@@ -47,10 +47,11 @@ def _current(connection: Connection) -> str | None:
 def _upgrade(connection: Connection) -> None:
     if _current(connection) == newest_revision():
         return
+    # Alembic tells of its own plugins while it is imported.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     from alembic import command
     from alembic.config import Config
 
-    logging.getLogger("alembic").setLevel(logging.WARNING)
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelscribe.database.clock import from_now
 from reelscribe.database.session import Database
-from reelscribe.engines.bus import Message
+from reelscribe.engines.bus import DeliveryError, Message
 from reelscribe.engines.queue import JobQueue, QueuedJob
 from reelscribe.events.envelope import Event
 from reelscribe.events.inbox import insert_once, is_new
@@ -24,11 +25,15 @@ class Dispatcher:
     queue: JobQueue
 
     async def handle(self, message: Message) -> None:
-        """Write the job that the event calls for, then wake a worker."""
-        event = Event.from_dict(message.value)  # type: ignore[arg-type] # the envelope is checked while it is read
-        stage = stage_on(message.topic)
-        async with self.database.write() as session:
-            job = await create_job(session, stage, event)
+        """Write the job that the event calls for, then wake a worker. Raises DeliveryError: it must come again."""
+        try:
+            event = Event.from_dict(message.value)  # type: ignore[arg-type] # the envelope is checked while it is read
+            async with self.database.write() as session:
+                job = await create_job(session, stage_on(message.topic), event)
+        except (KeyError, TypeError, ValueError) as error:
+            raise DeliveryError(f"not an event of this platform: {error!r}") from error
+        except DBAPIError as error:
+            raise DeliveryError(f"the database did not take the job: {error.orig}") from error
         if job is not None:
             await self.queue.wake([job])
 

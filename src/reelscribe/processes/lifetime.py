@@ -35,17 +35,17 @@ def run_process(settings: Settings, name: str, main: Main) -> None:
     logs.configure(settings.log_level)
     end_with_parent()
     structlog.contextvars.bind_contextvars(process=name)
-    code = _run(settings, name, main)
+    code = _run(settings, main)
     sys.stdout.flush()
     sys.stderr.flush()
     # A thread that is deep in a model would hold up the interpreter's own end; what it does is nobody's any more.
     os._exit(code)
 
 
-def _run(settings: Settings, name: str, main: Main) -> int:
+def _run(settings: Settings, main: Main) -> int:
     try:
         with _runner() as runner:
-            runner.run(_until_signal(_on_platform(settings, name, main)))
+            runner.run(_until_signal(_on_platform(settings, main)))
     except (StartError, StorageError, migrate.SchemaBehindError) as error:
         log.error("can not go on", reason=str(error))
         return 1
@@ -63,14 +63,14 @@ def _runner() -> asyncio.Runner:
     return asyncio.Runner(loop_factory=uvloop.new_event_loop)
 
 
-async def _on_platform(settings: Settings, name: str, main: Main) -> None:
+async def _on_platform(settings: Settings, main: Main) -> None:
     async with open_platform(settings) as platform:
         await migrate.check(platform.database.engine)
         log.info("process started", pid=os.getpid())
         try:
             await main(platform)
         finally:
-            log.info("process ended", name=name)
+            log.info("process ended")
 
 
 async def _until_signal(work: Awaitable[None]) -> None:

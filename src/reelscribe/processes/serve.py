@@ -127,5 +127,7 @@ def _alone(run_dir: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise StartError(f"Another `reelscribe serve` runs on {run_dir.parent}. Set DATA_DIR to another folder.") from error
+            raise StartError(
+                f"Another `reelscribe serve` runs on {run_dir.parent}. Set DATA_DIR to another folder."
+            ) from error
         yield

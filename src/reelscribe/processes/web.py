@@ -46,6 +46,7 @@ async def serve_app(app: FastAPI, host: str, port: int) -> None:
         host=host,
         port=port,
         log_config=None,
+        log_level="warning",
         access_log=False,
         server_header=False,
         backlog=BACKLOG,

@@ -12,8 +12,15 @@ class LocalBus:
         self._handlers = handlers
 
     async def publish(self, messages: Sequence[Message]) -> list[Exception | None]:
-        """See the Protocol."""
-        return [await self._deliver(message) for message in messages]
+        """See the Protocol. What follows a refused message of the same key waits with it, so that the order holds."""
+        refused: dict[str, Exception] = {}
+        outcomes: list[Exception | None] = []
+        for message in messages:
+            error = refused.get(message.key) or await self._deliver(message)
+            if error is not None:
+                refused[message.key] = error
+            outcomes.append(error)
+        return outcomes
 
     async def _deliver(self, message: Message) -> Exception | None:
         try:
