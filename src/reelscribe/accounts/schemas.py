@@ -2,7 +2,7 @@
 
 import unicodedata
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
@@ -10,6 +10,10 @@ from reelscribe.accounts.emails import Email
 
 _UNFIT = {"Cc", "Cs"}
 """Control characters (PostgreSQL cannot keep NUL) and halves of surrogate pairs (no encoding has them)."""
+
+
+LONGEST_PASSWORD: Final = 128
+"""Characters: argon2 would hash a megabyte too, and take its time."""
 
 
 def _printable(text: str) -> str:
@@ -31,13 +35,13 @@ Name = Annotated[
     AfterValidator(_printable),
     Field(examples=["Ada Lovelace"]),
 ]
-_Secret = Annotated[
-    str,
-    AfterValidator(_encodable),
-    Field(json_schema_extra={"format": "password"}, examples=["correct horse battery staple"]),
+_PASSWORD = Field(json_schema_extra={"format": "password"}, examples=["correct horse battery staple"])
+NewPassword = Annotated[
+    str, StringConstraints(min_length=8, max_length=LONGEST_PASSWORD), AfterValidator(_encodable), _PASSWORD
 ]
-NewPassword = Annotated[_Secret, StringConstraints(min_length=8, max_length=128)]
-KnownPassword = Annotated[_Secret, StringConstraints(min_length=1, max_length=128)]
+KnownPassword = Annotated[
+    str, StringConstraints(min_length=1, max_length=LONGEST_PASSWORD), AfterValidator(_encodable), _PASSWORD
+]
 """No rule but the limit on length: a password that was fit once must stay good."""
 
 

@@ -39,6 +39,7 @@ def router_for(service: str, readiness: Readiness) -> APIRouter:
 
     @router.get(
         "/ready",
+        response_model_exclude_none=True,
         operation_id="getReadiness",
         summary="Can the service do its work? Names what fails",
         responses={503: {"model": ReadinessReport, "description": "Something that the service needs does not answer."}},

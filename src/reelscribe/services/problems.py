@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from http import HTTPStatus
+from typing import Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -16,6 +17,10 @@ from reelscribe.engines.storage.errors import StorageFull, StorageUnavailable
 from reelscribe.problems import MEDIA_TYPE, FieldError, Problem, ProblemDetails, Unavailable, Unprocessable
 
 _LOG = get_logger("reelscribe.http")
+_PLAIN: Final = {
+    HTTPStatus.NOT_FOUND: "There is nothing at this address.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "This address does not take this method.",
+}
 
 
 def install(app: FastAPI) -> None:
@@ -70,7 +75,8 @@ def _field_error(place: Sequence[int | str], message: str, code: str) -> FieldEr
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - Starlette chose this handler by the type
     status = HTTPStatus(error.status_code)
-    detail = error.detail if error.detail != status.phrase else ""
+    # Starlette's own words are the status again.
+    detail = error.detail if error.detail != status.phrase else _PLAIN.get(status, "")
     return answer(Problem(detail, status=status, headers=error.headers), request.scope)
 
 

@@ -28,6 +28,7 @@ SAFE_HEADERS: Final[Mapping[str, str]] = {
 }
 _SANE_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{3,63}", re.ASCII)
 _LONGEST_PATH: Final = 200
+_PARAMETER: Final = re.compile(r"\{(\w+)(?::\w+)?\}")
 _LOG = get_logger("reelscribe.http")
 
 
@@ -102,11 +103,15 @@ class _Exchange:
 
 
 def path_of(scope: Scope) -> str:
-    """The route's template; for what no route took, the path itself without anything signed."""
+    """The route's template with its prefix; for what no route took, the path itself without anything signed."""
     template = getattr(scope.get("route"), "path", None)
-    if isinstance(template, str) and template:
-        return template
-    return masked(scope["path"].encode("unicode_escape").decode()[:_LONGEST_PATH])
+    if not isinstance(template, str) or not template:
+        return masked(scope["path"].encode("unicode_escape").decode()[:_LONGEST_PATH])
+    # FastAPI's routes do not know the prefixes under which they were included: what this one matched ends the path.
+    values = scope.get("path_params", {})
+    matched = _PARAMETER.sub(lambda found: str(values.get(found[1], found[0])), template)
+    path: str = scope["path"]
+    return path.removesuffix(matched) + template if path.endswith(matched) else template
 
 
 def _request_id(scope: Scope) -> str:
