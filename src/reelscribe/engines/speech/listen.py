@@ -1,64 +1,87 @@
-"""Whisper over a recording of any length, in bounded memory, hearing what it would hear of the whole at once.
+"""Whisper over speech of any length, in bounded memory, hearing what it would hear of the whole at once.
 
-faster-whisper decodes a recording and its spectrogram whole: 10 hours take 9 GB. Here only the speech of 20 minutes is
-held. Whisper listens through windows of 30 s, each beginning where the last one's words ended; a window that the
-piece's end would cut is left to the next piece, which begins exactly with it. So the windows, and with them the words,
-are those of an uncut recording: nothing is ever joined.
+faster-whisper decodes a recording and its spectrogram whole: 10 hours take tens of GB. Here half an hour is held.
+Whisper listens through windows of 30 s, each beginning where the last one's words ended; a window that the piece's end
+would cut is left to the next piece, which begins exactly with it. With the spectrogram on the same scale in all pieces,
+the windows and their words are those of the uncut recording: nothing is ever joined. (A test holds it to that.)
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from reelscribe.engines.speech.errors import TranscriptionStopped
-from reelscribe.engines.speech.model import WhisperModel, WhisperSegment
-from reelscribe.engines.speech.pieces import Clock, Speech
+from reelscribe.engines.speech.features import FRAME, MARGIN, log_mel
+from reelscribe.engines.speech.model import WhisperModel, WhisperSegment, with_loudest
+from reelscribe.engines.speech.spoken import Spoken
 from reelscribe.engines.speech.wav import RATE
 
-PIECE = 20 * 60 * RATE
-FRAME = RATE // 100
+PIECE_FRAMES = 30 * 60 * 100
 WINDOW_FRAMES = 3000
 
 BEAM = 5
 TEMPERATURES = (0.0, 0.4, 0.8)
-"""Tried in turn on what seems misheard; OpenAI's six would let noise take six times as long as speech."""
+"""Tried in turn on what seems misheard; OpenAI's six would let noise take twice as long."""
+
+DETECTION_WINDOWS = 4
+"""Windows to look at for the language, as long as none is surer than 0.5."""
 
 
 @dataclass(slots=True)
 class Language:
-    """Given, or detected from the first 30 s of speech and then kept. `probability` is None where it was given."""
+    """Given, or detected once for the whole recording. `probability` is None where it was given."""
 
     code: str | None
     probability: float | None = None
 
 
-def listen(
-    model: WhisperModel, speech: Speech, language: Language, should_stop: Callable[[], bool], piece_length: int = PIECE
-) -> Iterator[tuple[WhisperSegment, Clock]]:
-    """Segments in order, each with the clock that leads its times back to the recording. Sets `language`."""
-    while True:
-        piece = speech.piece(piece_length)
-        if len(piece.samples) == 0:
-            return
-        frames = len(piece.samples) // FRAME
-        next_window = frames if piece.is_last else max(0, frames - WINDOW_FRAMES)
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """One recording's worth of listening. Sets `language` if it was not given."""
+
+    model: WhisperModel
+    spoken: Spoken
+    language: Language
+    should_stop: Callable[[], bool]
+    piece_frames: int = PIECE_FRAMES
+
+    def segments(self) -> Iterator[tuple[WhisperSegment, float]]:
+        """Segments in order, each with the seconds of speech before the piece that its times count from."""
+        model, start, end = with_loudest(self.model, self._loudest()), 0, 0
+        while end < self.spoken.length:
+            margin = min(MARGIN, start // FRAME)
+            first = start - margin * FRAME
+            end = min(start + self.piece_frames * FRAME, self.spoken.length)
+            whole = (end - first) // FRAME if end == self.spoken.length else (end - first) // FRAME - MARGIN
+            following = whole - WINDOW_FRAMES
+            for segment in self._hear(model, first, end, margin):
+                if end < self.spoken.length and segment.seek + WINDOW_FRAMES > whole:
+                    following = segment.seek
+                    break
+                yield segment, first / RATE
+            start = first + following * FRAME
+
+    def _hear(self, model: WhisperModel, first: int, end: int, margin: int) -> Iterator[WhisperSegment]:
         segments, info = model.transcribe(
-            piece.samples,
-            language=language.code,
+            self.spoken.read(first, end),
+            language=self.language.code,
             beam_size=BEAM,
             temperature=TEMPERATURES,
             condition_on_previous_text=False,
             word_timestamps=True,
-            language_detection_segments=4,
+            language_detection_segments=DETECTION_WINDOWS,
+            clip_timestamps=[margin * FRAME / RATE],
         )
-        if language.code is None:
-            language.code, language.probability = info.language, float(info.language_probability)
+        if self.language.code is None:
+            self.language.code, self.language.probability = info.language, float(info.language_probability)
         for segment in segments:
-            if should_stop():
+            if self.should_stop():
                 raise TranscriptionStopped("Transcription was stopped")
-            if not piece.is_last and segment.seek + WINDOW_FRAMES > frames:
-                next_window = segment.seek
-                break
-            yield segment, piece.clock
-        if piece.is_last:
-            return
-        speech.drop(next_window * FRAME)
+            yield segment
+
+    def _loudest(self) -> float | None:
+        length, piece = self.spoken.length, self.piece_frames * FRAME
+        if length <= piece:
+            return None
+        starts = range(0, length, piece)
+        extractor = self.model.feature_extractor
+        return max(float(log_mel(extractor, self.spoken.read(start, start + piece)).max()) for start in starts)

@@ -1,10 +1,12 @@
 """What this package uses of faster-whisper, as types (it ships none), and how it is loaded."""
 
+import copy
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Protocol, cast
 
 from reelscribe.engines.speech.errors import SpeechUnavailable
+from reelscribe.engines.speech.features import Extractor, SteadyFeatures
 from reelscribe.engines.speech.wav import Samples
 
 
@@ -31,6 +33,8 @@ class WhisperInfo(Protocol):
 
 
 class WhisperModel(Protocol):
+    feature_extractor: Extractor
+
     @property
     def supported_languages(self) -> list[str]: ...
 
@@ -44,6 +48,7 @@ class WhisperModel(Protocol):
         condition_on_previous_text: bool,
         word_timestamps: bool,
         language_detection_segments: int,
+        clip_timestamps: Sequence[float],
     ) -> tuple[Iterable[WhisperSegment], WhisperInfo]: ...
 
 
@@ -79,3 +84,10 @@ def load(folder: Path, device: str, threads: int, compute_type: str) -> WhisperM
             "Check WHISPER_DEVICE (cpu works everywhere), and that the model's folder is whole."
         ) from error
     return cast("WhisperModel", model)
+
+
+def with_loudest(model: WhisperModel, loudest: float | None) -> WhisperModel:
+    """The same loaded model for one recording, whose greatest feature is `loudest` (see `features`)."""
+    twin = copy.copy(model)
+    twin.feature_extractor = SteadyFeatures(model.feature_extractor, loudest)
+    return twin

@@ -6,15 +6,14 @@ from importlib.metadata import version
 from pathlib import Path
 from threading import Lock
 
-from reelscribe.engines.speech import wav
 from reelscribe.engines.speech.errors import TranscriptionStopped
 from reelscribe.engines.speech.languages import whisper_code
-from reelscribe.engines.speech.listen import BEAM, PIECE, Language, listen
+from reelscribe.engines.speech.listen import BEAM, PIECE_FRAMES, Language, Listener
 from reelscribe.engines.speech.model import WhisperModel, best_compute_type, best_device, load
-from reelscribe.engines.speech.pieces import Speech
 from reelscribe.engines.speech.segments import Assembly
-from reelscribe.engines.speech.voice import BLOCK, silero, speech_runs
-from reelscribe.engines.speech.wav import RATE, Samples
+from reelscribe.engines.speech.spoken import Spoken
+from reelscribe.engines.speech.voice import BLOCK, silero, speech_spans
+from reelscribe.engines.speech.wav import Recording, Samples
 from reelscribe.text.transcript import Transcript
 
 
@@ -41,14 +40,14 @@ class WhisperSpeech:
         device: str = "cpu",
         threads: int = 2,
         compute_type: str | None = None,
-        piece_seconds: float = PIECE / RATE,
+        piece_frames: int = PIECE_FRAMES,
     ) -> None:
         self._find = find
         self._name = name
         self._device = device
         self._threads = threads
         self._compute_type = compute_type
-        self._piece_length = int(piece_seconds * RATE)
+        self._piece_frames = piece_frames
         self._lock = Lock()
         self._folder: Path | None = None
         self._model: WhisperModel | None = None
@@ -69,19 +68,19 @@ class WhisperSpeech:
     ) -> Transcript:
         """See `SpeechToText.transcribe`."""
         model = self._loaded()
-        spoken = Language(whisper_code(language, model.supported_languages, self._name) if language else None)
-        recording = _Blocks(audio, should_stop)
-        speech = Speech(speech_runs(recording.blocks(), silero()))
-        assembly = Assembly()
-        for segment, clock in listen(model, speech, spoken, should_stop, self._piece_length):
-            assembly.add(segment, clock)
-            on_progress(min(1.0, assembly.end / max(recording.expected, assembly.end)))
+        spoken_in = Language(whisper_code(language, model.supported_languages, self._name) if language else None)
+        with Recording.open(audio) as recording:
+            spoken = Spoken(recording, speech_spans(_until_stopped(recording, should_stop), silero()))
+            assembly = Assembly(spoken)
+            for segment, before in Listener(model, spoken, spoken_in, should_stop, self._piece_frames).segments():
+                assembly.add(segment, before)
+                on_progress(min(1.0, assembly.end / recording.seconds))
         on_progress(1.0)
         return Transcript(
-            language=spoken.code,
+            language=spoken_in.code,
             duration=recording.seconds,
             segments=assembly.segments(recording.seconds),
-            model_info=self._about(spoken),
+            model_info=self._about(spoken_in),
         )
 
     def _where(self) -> Path:
@@ -114,22 +113,8 @@ class WhisperSpeech:
         }
 
 
-class _Blocks:
-    """Counts what is read, so that the duration is that of the samples and not of a header's promise."""
-
-    def __init__(self, path: Path, should_stop: Callable[[], bool]) -> None:
-        self._path = path
-        self._should_stop = should_stop
-        self._samples = 0
-        self.expected = path.stat().st_size / (2 * RATE)
-
-    @property
-    def seconds(self) -> float:
-        return self._samples / RATE
-
-    def blocks(self) -> Iterator[Samples]:
-        for block in wav.read_blocks(self._path, BLOCK):
-            if self._should_stop():
-                raise TranscriptionStopped("Transcription was stopped")
-            self._samples += len(block)
-            yield block
+def _until_stopped(recording: Recording, should_stop: Callable[[], bool]) -> Iterator[Samples]:
+    for block in recording.blocks(BLOCK):
+        if should_stop():
+            raise TranscriptionStopped("Transcription was stopped")
+        yield block
