@@ -11,6 +11,7 @@ from reelscribe.media.storyboard import Grid
 AUDIO_ONLY = "720p"  # the contract's lowest quality: it names the variant, though there is no picture in it
 POSTER = "poster.jpg"
 SHEETS = "storyboard-%03d.jpg"
+BLANK_SHEET = SHEETS % 0
 SPEECH = "audio.wav"
 SPEECH_RATE = 16_000
 # Fragmented: one object is both the download and, by byte ranges, the HLS segments. Not `negative_cts_offsets`, with
@@ -76,7 +77,7 @@ def _with_video(job: Job) -> list[str]:
         *_audio(job),
         *_clean(),
         *("-f", "tee", _tee(job.plan.renditions)),
-        *("-map", "[tiles]", "-fps_mode", "vfr", "-q:v", "5", "-f", "image2", SHEETS),
+        *("-map", "[tiles]", "-fps_mode", "passthrough", "-q:v", "5", "-f", "image2", "-start_number", "0", SHEETS),
         *_poster(),
     ]
 
@@ -87,7 +88,9 @@ def _clean() -> list[str]:
 
 
 def _poster() -> list[str]:
-    return ["-map", "[poster]", "-frames:v", "1", "-update", "1", "-q:v", "3", "-f", "image2", POSTER]
+    """Two frames, of which the second overwrites the blank first."""
+    options = ["-fps_mode", "passthrough", "-frames:v", "2", "-update", "1", "-q:v", "3", "-f", "image2"]
+    return ["-map", "[poster]", *options, POSTER]
 
 
 def _video_streams(job: Job, index: int) -> list[str]:

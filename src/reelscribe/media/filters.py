@@ -8,6 +8,9 @@ TILE_TIMES = "tiles.txt"
 POSTER_CHOICES = 10
 KEEP_CLOCK = "aresample=async=1:first_pts=0"  # gaps become silence, so captions stay on the video's clock
 JPEG = "format=yuvj420p"
+# FFmpeg reports no progress before each of its outputs has begun, and a storyboard's sheet is complete only after a
+# hundred tiles: so both begin with a blank picture, which is thrown away.
+BLANK_FIRST = "tpad=start=1"
 # Without this the JPEG branches talk the negotiation into full-range yuvj420p for the renditions too.
 VIDEO_FORMAT = "format=pix_fmts=yuv420p:color_ranges=tv"
 
@@ -92,8 +95,8 @@ def _stills(label: str, layout: Grid, poster: Rendition) -> list[str]:
         f"[{label}]select='isnan(prev_selected_t)+gte(t-prev_selected_t,{layout.interval - 0.001:.3f})',split[t0][t1]",
         # Frames without metadata would not be printed, so each gets some.
         f"[t0]metadata=mode=add:key=tile:value=1,metadata=mode=print:file={TILE_TIMES}[t2]",
-        f"[t2]scale={layout.width}:{layout.height}:{to_jpeg},tile={layout.columns}x{layout.rows}[tiles]",
-        f"[t1]scale={poster.width}:{poster.height}:{to_jpeg},thumbnail=n={choices}[poster]",
+        f"[t2]scale={layout.width}:{layout.height}:{to_jpeg},tile={layout.columns}x{layout.rows},{BLANK_FIRST}[tiles]",
+        f"[t1]scale={poster.width}:{poster.height}:{to_jpeg},thumbnail=n={choices},{BLANK_FIRST}[poster]",
     ]
 
 
@@ -115,11 +118,11 @@ def waveform() -> str:
     """
     return (
         "aresample=2000,aformat=sample_fmts=s16:channel_layouts=mono,"
-        f"showwavespic=s=1280x720:colors=0x5b8def,format=rgb24,scale=out_range=full,{JPEG}"
+        f"showwavespic=s=1280x720:colors=0x5b8def,format=rgb24,scale=out_range=full,{JPEG},{BLANK_FIRST}"
     )
 
 
 def cover_graph(stream: int) -> str:
     """The poster of a recording that carries a cover picture, as `[poster]`."""
     fitted = "scale=1280:720:force_original_aspect_ratio=decrease:force_divisible_by=2:out_range=full"
-    return f"[0:{stream}]{fitted},setsar=1,pad=1280:720:-1:-1,{JPEG}[poster]"
+    return f"[0:{stream}]{fitted},setsar=1,pad=1280:720:-1:-1,{JPEG},{BLANK_FIRST}[poster]"

@@ -24,6 +24,11 @@ from reelscribe.media.tools import FFmpegTools
 APART = 0.5  # seconds that audio and video may end apart before it is told
 MISSING = 0.02  # of the declared duration, that may be missing before it is told
 DAMAGED = "The file is damaged; what could be read was kept."
+DAMAGED_IN_PLACES = "The file is damaged in places: there the picture or the sound may falter."
+DECODER_COMPLAINTS = re.compile(
+    r"error while decoding|error at MB|damaged|submitting packet to decoder|corrupt|concealing|partial file",
+    re.IGNORECASE,
+)
 PATIENCE = 180.0  # seconds without a new frame: forty frames of 8K on a slow core take a third of it
 PTS = re.compile(r"pts_time:(\S+)")
 
@@ -194,7 +199,11 @@ async def _attempt(
             patience=PATIENCE,
         )
     _check(done, folder, job)
-    return _publish(_collect(folder, job), folder)
+    (folder / encode.BLANK_SHEET).unlink(missing_ok=True)
+    result = _publish(_collect(folder, job), folder)
+    if DECODER_COMPLAINTS.search(done.stderr) and not job.lenient and not result.warnings:
+        return dataclasses.replace(result, warnings=(DAMAGED_IN_PLACES,))
+    return result
 
 
 def _check(done: Completed, folder: Path, job: encode.Job) -> None:
@@ -202,11 +211,11 @@ def _check(done: Completed, folder: Path, job: encode.Job) -> None:
     error = explain(done)
     if done.returncode != 0 or isinstance(error, OutOfSpace | CannotWrite):
         raise error
-    if not (folder / encode.POSTER).is_file():
+    if job.layout and not _tile_times(folder / TILE_TIMES):
         raise DamagedMedia("No picture in this video can be read.", detail=done.stderr)
-    if job.info.speech and not (folder / encode.SPEECH).is_file():
-        raise DamagedMedia("The sound of this video cannot be read.", detail=done.stderr)
-    if job.plan.copies_video and "rror" in done.stderr:
+    if not (folder / encode.POSTER).is_file():
+        raise DamagedMedia("The sound in this file cannot be read.", detail=done.stderr)
+    if job.plan.copies_video and DECODER_COMPLAINTS.search(done.stderr):
         # What the decoder stumbles over would stop a browser too: encode it all.
         raise DamagedMedia("The video's data is damaged.", detail=done.stderr)
 
