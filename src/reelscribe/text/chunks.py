@@ -15,10 +15,12 @@ _FRAME_TOKENS = 4
 def passages(spoken: Sequence[Sentence], chapters: Sequence[Chapter]) -> list[Passage]:
     """A passage a sentence, numbered from 1, with the chapter it starts in."""
     found, chapter = [], 0
+    whole = sum(entry.end - entry.start for entry in chapters)
+    shares = [(entry.end - entry.start) / max(whole, 1e-9) for entry in chapters] or [1.0]
     for number, sentence in enumerate(spoken, start=1):
         while chapter + 1 < len(chapters) and sentence.start >= chapters[chapter + 1].start:
             chapter += 1
-        found.append(Passage(number, sentence.text, sentence.start, sentence.end, chapter))
+        found.append(Passage(number, sentence.text, sentence.start, sentence.end, chapter, shares[chapter]))
     return found
 
 

@@ -1,10 +1,12 @@
 """Subtitle cues: at most 2 lines of 42 characters, split at phrases, never overlapping (BBC and Netflix guidelines)."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from unicodedata import east_asian_width
 
+from reelscribe.text.punctuation import CLAUSES, DASHES, STOPS
 from reelscribe.text.sentences import token_sentences
 from reelscribe.text.tokens import Token, joined
 from reelscribe.text.transcript import Transcript
@@ -19,6 +21,11 @@ PAUSE = 1.5
 # Cues that would flash are joined with the next when it follows within so many seconds.
 FLASH = 0.8
 FOLLOWS = 0.4
+
+# What a cue more costs, and a cue of so few words: in the units of `_break_cost`.
+CUE_COST = 60.0
+ORPHAN_COST = 30.0
+ORPHANS = 2
 
 _CONJUNCTIONS = """
     and but or nor so because that which who whose where when while if though although unless until since as than
@@ -63,23 +70,52 @@ def width(text: str) -> int:
 
 
 def wrapped(group: Sequence[Token]) -> list[str]:
-    """The lines of a cue: one where it fits, else two, parted where a phrase ends and the halves are alike."""
-    if width(joined(group)) <= LINE:
+    """The lines of a cue that fits: one, else two, parted where a phrase ends and the halves are alike."""
+    ruler = _Ruler(group)
+    size = len(group)
+    if ruler.width(0, size) <= LINE:
         return [joined(group)]
     best = min(
-        (index for index in range(1, len(group)) if _fit_two(group, index)),
-        key=lambda index: _break_cost(group, index) + abs(width(joined(group[:index])) - width(joined(group[index:]))),
+        (index for index in range(1, size) if max(ruler.width(0, index), ruler.width(index, size)) <= LINE),
+        key=lambda index: ruler.breaks[index] + abs(ruler.width(0, index) - ruler.width(index, size)),
     )
     return [joined(group[:best]), joined(group[best:])]
 
 
-def _fit_two(group: Sequence[Token], index: int) -> bool:
-    return width(joined(group[:index])) <= LINE and width(joined(group[index:])) <= LINE
+class _Ruler:
+    """Measures stretches of tokens without building their text again and again."""
 
+    def __init__(self, group: Sequence[Token]) -> None:
+        self.tokens = group
+        self.breaks = [0.0] + [_break_cost(before, after) for before, after in pairwise(group)]
+        self._starts: list[int] = []
+        self._ends: list[int] = []
+        at = 0
+        for token in group:
+            at += token.spaced
+            self._starts.append(at)
+            at += width(token.text)
+            self._ends.append(at)
 
-def _fits(group: Sequence[Token]) -> bool:
-    text = width(joined(group))
-    return text <= LINE or (text <= LINES * LINE + 1 and any(_fit_two(group, index) for index in range(1, len(group))))
+    def width(self, start: int, end: int) -> int:
+        """Columns of the tokens from `start` to before `end`."""
+        return self._ends[end - 1] - self._starts[start]
+
+    def fits(self, start: int, end: int) -> bool:
+        """True where they go on one line or two."""
+        if self.width(start, end) <= LINE:
+            return True
+        if self.width(start, end) > LINES * LINE + 1:
+            return False
+        second = bisect_right(self._ends, self._starts[start] + LINE, start + 1, end)
+        return self.width(second, end) <= LINE
+
+    def is_cue(self, start: int, end: int) -> bool:
+        """True where they fit, last no longer than a cue may, and hold no pause."""
+        tokens = self.tokens[start:end]
+        if tokens[-1].end - tokens[0].start > LONGEST or not self.fits(start, end):
+            return False
+        return all(after.start - before.end <= PAUSE for before, after in pairwise(tokens))
 
 
 def _fitting(sentence: Sequence[Token]) -> list[Token]:
@@ -98,45 +134,56 @@ def _pieces(token: Token) -> Iterator[Token]:
 
 
 def _phrases(sentence: Sequence[Token]) -> Iterator[list[Token]]:
-    """The sentence cut into cues that fit, at the cheapest places: few cues, parted at punctuation and pauses."""
+    """The sentence cut into cues at the cheapest places: few cues, parted at punctuation and pauses."""
+    ruler = _Ruler(sentence)
+    size = len(sentence)
     costs, befores = [0.0], [0]
-    for end in range(1, len(sentence) + 1):
-        best, before = float("inf"), end - 1
-        for start in range(end - 1, -1, -1):
-            if start < end - 1 and not _showable(sentence[start:end]):
+    for end in range(1, size + 1):
+        parting = CUE_COST + (0.0 if end == size else 2 * ruler.breaks[end])
+        candidates = [(costs[end - 1] + parting + _orphan_cost(end - 1, end, size), end - 1)]
+        for start in range(end - 2, -1, -1):
+            if not _extends(ruler, start, end):
                 break
-            cost = costs[start] + 60 + (0 if end == len(sentence) else 2 * _break_cost(sentence, end))
-            cost += 30 * (end - start < 3) * (len(sentence) > end - start)  # noqa: PLR2004 -- orphans of 1 or 2 words
-            if cost < best:
-                best, before = cost, start
-        costs.append(best)
+            candidates.append((costs[start] + parting + _orphan_cost(start, end, size), start))
+        cost, before = min(candidates)
+        costs.append(cost)
         befores.append(before)
-    cuts = [len(sentence)]
+    cuts = [size]
     while cuts[-1] > 0:
         cuts.append(befores[cuts[-1]])
     yield from (list(sentence[start:end]) for start, end in pairwise(reversed(cuts)))
 
 
-def _showable(group: Sequence[Token]) -> bool:
-    longest_gap = max((after.start - before.end for before, after in pairwise(group)), default=0.0)
-    return group[-1].end - group[0].start <= LONGEST and longest_gap <= PAUSE and _fits(group)
+def _extends(ruler: _Ruler, start: int, end: int) -> bool:
+    """True where the cue that ends before `end` may start at `start` already, given that it may start one later."""
+    tokens = ruler.tokens
+    pause = tokens[start + 1].start - tokens[start].end
+    return pause <= PAUSE and tokens[end - 1].end - tokens[start].start <= LONGEST and ruler.fits(start, end)
 
 
-def _break_cost(group: Sequence[Token], index: int) -> float:
-    """What it costs to part the tokens before `index`: little after punctuation, some before a conjunction."""
-    last = group[index - 1].text[-1]
-    if last in ".!?…。！？":  # noqa: RUF001 -- full-width on purpose
+def _orphan_cost(start: int, end: int, size: int) -> float:
+    """A cue of one or two words, cut off its sentence, reads badly."""
+    return ORPHAN_COST if end - start <= ORPHANS and end - start < size else 0.0
+
+
+def _break_cost(before: Token, after: Token) -> float:
+    """What it costs to part two tokens: little after punctuation, some before a conjunction."""
+    last = before.text[-1]
+    if last in STOPS:
         return 0
-    if last in ",;:—–、，；：":  # noqa: RUF001 -- full-width on purpose
+    if last in CLAUSES or last in DASHES:
         return 4
-    if group[index].start - group[index - 1].end > FOLLOWS:
+    if after.start - before.end > FOLLOWS:
         return 6
-    return 12 if group[index].text.lower() in _BREAK_BEFORE else 25
+    return 12 if after.text.lower() in _BREAK_BEFORE else 25
 
 
 def _joins(before: Sequence[Token], after: Sequence[Token]) -> bool:
+    """True where one of two cues would only flash, and both go into one."""
     flashes = min(before[-1].end - before[0].start, after[-1].end - after[0].start) < FLASH
-    return flashes and after[0].start - before[-1].end <= FOLLOWS and _showable([*before, *after])
+    if not flashes or after[0].start - before[-1].end > FOLLOWS:
+        return False
+    return _Ruler([*before, *after]).is_cue(0, len(before) + len(after))
 
 
 def _apart(found: Sequence[Cue]) -> Iterator[Cue]:

@@ -5,23 +5,30 @@ Leaving out questions, greetings, fillers and short sentences does most of the w
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from reelscribe.text.ports import Embedder, Passage, Statement, Vectors
+from reelscribe.text.punctuation import CLOSERS, QUESTIONS
 from reelscribe.text.scripts import word_count
 from reelscribe.text.terms import Terms
 from reelscribe.text.tfidf import tfidf
 
 OPENINGS = 2
 # A sentence below so many words seldom says anything by itself. The later bounds serve short and terse videos.
-SHORTEST = (14, 8, 4, 0)
+SHORTEST = (12, 8, 4, 0)
 LONGEST = 60
-# The share of words that tell something, below which a sentence is filler.
+# The share of terms among a sentence's words, below which it is filler.
 TELLING = 0.25
-# Sentences whose terms overlap so far (Jaccard) say the same.
-SAME = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    passage: Passage
+    terms: tuple[str, ...]
+    salience: float
 
 
 def key_sentences(
@@ -29,79 +36,70 @@ def key_sentences(
 ) -> list[Statement]:
     """At most `count` passages that tell most, in order; fewer only where there are fewer. Blocks for CPU time."""
     terms = Terms(language)
-    kept = _telling(passages, count, terms)
-    scored = _scored(kept, embedder, terms)
-    chosen = _openings(scored, count)
-    chosen += _one_a_chapter(scored, chosen, count - len(chosen))
-    chosen += _next_best(scored, chosen, min(count, len(kept)) - len(chosen))
-    ordered = sorted(chosen, key=lambda passage: (passage.start, passage.id))
-    return [Statement(passage.text, (passage.id,), passage.salience) for passage in ordered]
+    told = [_Candidate(passage, tuple(terms.of(passage.text)), passage.salience) for passage in passages]
+    kept = _scored(_telling(told, count), embedder)
+    chosen = kept[: min(OPENINGS, count)]
+    chosen += _one_a_chapter(kept, chosen)[: count - len(chosen)]
+    chosen += _rest(kept, chosen)[: count - len(chosen)]
+    ordered = sorted(chosen, key=lambda candidate: (candidate.passage.start, candidate.passage.id))
+    return [Statement(candidate.passage.text, (candidate.passage.id,), candidate.salience) for candidate in ordered]
 
 
-def _telling(passages: Sequence[Passage], count: int, terms: Terms) -> list[Passage]:
-    """Passages that may stand alone in a summary, judged as strictly as leaves enough of them."""
-    kept: list[Passage] = []
+def _telling(told: Sequence[_Candidate], count: int) -> list[_Candidate]:
+    """Those that may stand alone in a summary, judged as strictly as leaves enough of them."""
     for shortest in SHORTEST:
-        kept = [passage for passage in passages if _tells(passage.text, shortest, terms)]
-        kept = _distinct(kept, terms)
+        kept = _distinct([candidate for candidate in told if _tells(candidate, shortest)])
         if len(kept) >= count:
             return kept
-    return kept if len(kept) >= count else _distinct(passages, terms)
+    return _distinct(told)
 
 
-def _tells(text: str, shortest: int, terms: Terms) -> bool:
-    length = word_count(text)
-    if not shortest <= length <= LONGEST or text.rstrip("\"'”’)").endswith(("?", "？", "؟")):  # noqa: RUF001 -- they are full-width on purpose
+def _tells(candidate: _Candidate, shortest: int) -> bool:
+    length = word_count(candidate.passage.text)
+    if not shortest <= length <= LONGEST or candidate.passage.text.rstrip(CLOSERS).endswith(tuple(QUESTIONS)):
         return False
-    return len(terms.of(text)) >= TELLING * length
+    return len(candidate.terms) >= TELLING * length
 
 
-def _distinct(passages: Sequence[Passage], terms: Terms) -> list[Passage]:
-    seen: set[tuple[str, ...]] = set()
-    kept = []
-    for passage in passages:
-        key = tuple(terms.of(passage.text)) or (passage.text.casefold(),)
-        if key not in seen:
-            seen.add(key)
-            kept.append(passage)
-    return kept
+def _distinct(told: Sequence[_Candidate]) -> list[_Candidate]:
+    first: dict[object, _Candidate] = {}
+    for candidate in told:
+        first.setdefault(candidate.terms or candidate.passage.text.casefold(), candidate)
+    return list(first.values())
 
 
-def _scored(kept: Sequence[Passage], embedder: Embedder | None, terms: Terms) -> list[Passage]:
-    """The kept passages with their salience: the cosine with their chapter's mean, unless a round before gave one."""
-    if all(passage.salience for passage in kept):
+def _scored(kept: Sequence[_Candidate], embedder: Embedder | None) -> list[_Candidate]:
+    """With their salience: the cosine with the mean of their chapter, unless an earlier round gave them one."""
+    if not kept or all(candidate.salience for candidate in kept):
         return list(kept)
-    vectors = _vectors([passage.text for passage in kept], embedder, terms)
-    chapter = np.array([passage.chapter for passage in kept])
-    scores = np.zeros(len(kept))
-    for number in set(chapter.tolist()):
+    scores = _closeness(tfidf([candidate.terms for candidate in kept]), kept)
+    if embedder is not None:
+        scores += _closeness(embedder.embed([candidate.passage.text for candidate in kept]), kept)
+        scores /= 2
+    return [replace(candidate, salience=float(score)) for candidate, score in zip(kept, scores, strict=True)]
+
+
+def _closeness(vectors: Vectors, kept: Sequence[_Candidate]) -> NDArray[np.float32]:
+    """The cosine of each row with the mean of its chapter's rows."""
+    chapter = np.array([candidate.passage.chapter for candidate in kept])
+    scores = np.zeros(len(kept), dtype=np.float32)
+    for number in np.unique(chapter):
         rows = chapter == number
         mean = vectors[rows].mean(axis=0)
         scores[rows] = vectors[rows] @ (mean / max(float(np.linalg.norm(mean)), 1e-12))
-    return [replace(passage, salience=float(score)) for passage, score in zip(kept, scores, strict=True)]
+    return scores
 
 
-def _vectors(texts: Sequence[str], embedder: Embedder | None, terms: Terms) -> Vectors:
-    return embedder.embed(texts) if embedder is not None else tfidf([terms.of(text) for text in texts])
+def _one_a_chapter(kept: Sequence[_Candidate], chosen: Sequence[_Candidate]) -> list[_Candidate]:
+    """The most salient of each chapter, beside those chosen already; the longest chapters come first."""
+    best: dict[int, _Candidate] = {}
+    for candidate in _rest(kept, chosen):
+        best.setdefault(candidate.passage.chapter, candidate)
+    return sorted(best.values(), key=lambda candidate: -candidate.passage.share)
 
 
-def _openings(scored: Sequence[Passage], count: int) -> list[Passage]:
-    return list(scored[: min(OPENINGS, count)])
-
-
-def _one_a_chapter(scored: Sequence[Passage], chosen: Sequence[Passage], count: int) -> list[Passage]:
-    taken = {passage.id for passage in chosen}
-    best: dict[int, Passage] = {}
-    sizes: dict[int, int] = {}
-    for passage in scored:
-        sizes[passage.chapter] = sizes.get(passage.chapter, 0) + 1
-        if passage.id not in taken and passage.salience > getattr(best.get(passage.chapter), "salience", -2.0):
-            best[passage.chapter] = passage
-    longest = sorted(best.values(), key=lambda passage: -sizes[passage.chapter])
-    return longest[: max(count, 0)]
-
-
-def _next_best(scored: Sequence[Passage], chosen: Sequence[Passage], count: int) -> list[Passage]:
-    taken = {passage.id for passage in chosen}
-    rest = sorted((passage for passage in scored if passage.id not in taken), key=lambda passage: -passage.salience)
-    return rest[: max(count, 0)]
+def _rest(kept: Sequence[_Candidate], chosen: Sequence[_Candidate]) -> list[_Candidate]:
+    """Those not chosen, the most salient first."""
+    taken = {candidate.passage.id for candidate in chosen}
+    rest = [candidate for candidate in kept if candidate.passage.id not in taken]
+    return sorted(rest, key=lambda candidate: -candidate.salience)

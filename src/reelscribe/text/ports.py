@@ -35,7 +35,8 @@ class Embedder(Protocol):
 class Passage:
     """A sentence that may be cited, or a statement of an earlier round. Times in seconds.
 
-    `chapter` counts from 0. `salience` is what the round before thought of it (0: nothing yet).
+    `chapter` counts from 0, and `share` is that chapter's of the video, from 0 to 1. `salience` is what
+    the round before thought of it (0: nothing yet).
     """
 
     id: int
@@ -43,6 +44,7 @@ class Passage:
     start: float
     end: float
     chapter: int = 0
+    share: float = 0.0
     salience: float = 0.0
 
 

@@ -23,7 +23,7 @@ from reelscribe.text.sentences import Sentence
 from reelscribe.text.summary import SummarySentence
 from reelscribe.text.terms import Terms, words
 
-WEIGHTS = {"grounded": 0.35, "coverage": 0.2, "order": 0.2, "wording": 0.15, "novelty": 0.05, "length": 0.05}
+WEIGHTS = {"grounded": 0.35, "coverage": 0.15, "order": 0.15, "wording": 0.15, "novelty": 0.15, "length": 0.05}
 FEWEST = 4
 TOP_TERMS = 40
 # The weight of the commonest terms that good summaries of QMSum's meetings name.

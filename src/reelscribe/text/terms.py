@@ -1,7 +1,6 @@
 """The terms of a text: stemmed words without stopwords; pairs of characters where a script has no spaces."""
 
 import re
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from reelscribe.text.punctuation import APOSTROPHE
@@ -31,34 +30,36 @@ class Terms:
         code = (language or "en").lower().split("-")[0]
         self._stemmer = _stemmer(_STEMMERS.get(code))
         self._stopwords = STOPWORDS if code == "en" else frozenset[str]()
-        self._stems: dict[str, str] = {}
+        self._known: dict[str, tuple[str, ...]] = {}
 
     def of(self, text: str) -> list[str]:
         """The text's terms in order, with repetitions."""
-        return [term for word in words(text) for term in self._terms(word)]
+        known = self._known
+        found: list[str] = []
+        for word in words(text.lower()):
+            terms = known.get(word)
+            if terms is None:
+                terms = known[word] = self._terms(word)
+            found.extend(terms)
+        return found
 
     def of_word(self, word: str) -> str:
-        """The stem of a word, empty for a stopword."""
-        key = word.lower().replace(APOSTROPHE, "'")
-        if key not in self._stems:
-            self._stems[key] = self._stem(key)
-        return self._stems[key]
+        """The stem of a word of a spaced script, empty for a stopword."""
+        return "".join(self.of(word)[:1])
 
-    def _terms(self, word: str) -> Iterator[str]:
-        if not is_unspaced(word[0]):
-            if term := self.of_word(word):
-                yield term
-            return
-        for index in range(max(len(word) - 1, 1)):
-            yield word[index : index + 2]
+    def _terms(self, word: str) -> tuple[str, ...]:
+        if is_unspaced(word[0]):
+            return tuple(word[index : index + 2] for index in range(max(len(word) - 1, 1)))
+        stem = self._stem(word.replace(APOSTROPHE, "'"))
+        return (stem,) if stem else ()
 
-    def _stem(self, key: str) -> str:
-        if key in self._stopwords or len(key) > _LONGEST_WORD or (len(key) == 1 and key.isascii()):
+    def _stem(self, word: str) -> str:
+        if word in self._stopwords or len(word) > _LONGEST_WORD or (len(word) == 1 and word.isascii()):
             return ""
-        bare = key.split("'", maxsplit=1)[0] or key
+        bare = word.split("'", 1)[0] or word
         if bare in self._stopwords:
             return ""
-        return str(self._stemmer.stemWord(bare)) if self._stemmer else bare
+        return str(self._stemmer.stemWord(bare)) if self._stemmer and bare.isalpha() else bare
 
 
 def words(text: str) -> list[str]:

@@ -5,6 +5,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from reelscribe.engines.language.answer import BadAnswerError, Completion, completion, statements
 from reelscribe.engines.language.prompt import SCHEMA, prompt
@@ -105,11 +106,13 @@ class OpenAIModel:
     def _client(self) -> "AsyncOpenAI":
         from openai import AsyncOpenAI
 
+        if not _is_address(self._base_url):
+            raise self._error(f"has no valid address ({_shown(self._base_url)}). Check OPENAI_BASE_URL")
         return AsyncOpenAI(api_key=self._api_key, base_url=self._base_url, timeout=self._timeout, max_retries=0)
 
     async def _completion(self, client: "AsyncOpenAI", system: str, user: str, tries: _Tries) -> Completion:
         """A completion, after as many tries as are granted."""
-        from httpx2 import HTTPError, InvalidURL
+        from httpx2 import HTTPError
         from openai import APIConnectionError, APIStatusError, APITimeoutError
 
         while True:
@@ -118,8 +121,6 @@ class OpenAIModel:
                     answer = completion(await self._post(client, system, user))
             except (TimeoutError, APITimeoutError):
                 self._count_timeout(tries)
-            except InvalidURL as error:
-                raise self._error(f"has no valid address: {error}. Check OPENAI_BASE_URL") from error
             except (APIConnectionError, HTTPError) as error:
                 await self._wait(tries, None, f"cannot be reached ({_cause(error)}). Check OPENAI_BASE_URL")
             except APIStatusError as error:
@@ -212,6 +213,14 @@ def _forms() -> tuple["ResponseFormatJSONSchema | ResponseFormatJSONObject | Non
         "json_schema": {"name": "summary", "strict": True, "schema": SCHEMA},
     }
     return schema, {"type": "json_object"}, None
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _retry_after(error: "APIStatusError") -> float | None:
