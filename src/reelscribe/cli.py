@@ -1,4 +1,4 @@
-"""The command line: every process and every chore is one command. What is heavy is imported by the command that needs it."""
+"""The command line: every process and every chore is one command, which imports what is heavy only when it runs."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -84,7 +84,7 @@ def worker(
 
 @app.command(rich_help_panel=PROCESSES)
 def consumer() -> None:
-    """Run the event consumer: it turns events into jobs. On the embedded bus the relay does that; this then only waits."""
+    """Run the event consumer: it turns events into jobs. On the embedded bus the relay does that, and this waits."""
     from reelscribe.processes.consumer import run_consumer
     from reelscribe.processes.lifetime import run_process
 
@@ -177,7 +177,7 @@ def ingest(
     console = Console()
 
     async def run(client: Client) -> None:
-        videos = await ingestion.ingest(client, files, wait=wait, console=console)
+        videos = await ingestion.ingest(client, dict.fromkeys(files), wait=wait, console=console)
         failed = [video for video in videos if video["status"] == "failed"]
         for video in failed:
             console.print(f"{video['title']} failed: {video['status_message']}", style="red", highlight=False)

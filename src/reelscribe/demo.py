@@ -28,7 +28,7 @@ QUERY = "the age of wisdom"
 
 
 def run_demo(settings: Settings) -> int:
-    """Run the demo and then serve until a signal; gives the exit code. The platform logs into a file beside its data."""
+    """Run the demo and then serve until a signal; gives the exit code. The platform logs into a file."""
     console = Console(highlight=False)
     log = ensure_private(settings.data_dir) / LOG_FILE
     with log.open("ab") as file:
@@ -57,7 +57,7 @@ async def _show(settings: Settings, server: "subprocess.Popen[bytes]", console: 
             talk, _ = await asyncio.gather(making, _until_ready(client, server))
             password = await _sign_in(client, ensure_private(settings.data_dir) / PASSWORD_FILE)
             console.print(f"The talk: {talk.title} ({talk.duration:.0f} s), {talk.path.stat().st_size / 1e6:.1f} MB")
-            videos = await ingest(client, [talk.path], wait=True, console=console)
+            videos = await ingest(client, {talk.path: talk.title}, wait=True, console=console)
             await _report(client, videos[0], console)
             _say_where(client, videos[0], password, console)
 

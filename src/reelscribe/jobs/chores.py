@@ -40,7 +40,7 @@ def add(session: AsyncSession, kind: str, target: str) -> None:
 
 
 def forget(session: AsyncSession, prefix: str, public_id: str) -> None:
-    """Everything outside the database that a deleted video leaves: its objects and its document, now and once more later."""
+    """All that a deleted video leaves outside the database: its objects and its document, now and once more later."""
     add(session, DELETE_OBJECTS, prefix)
     add(session, DELETE_DOCUMENT, public_id)
     for kind, target in ((DELETE_OBJECTS, prefix), (DELETE_DOCUMENT, public_id)):

@@ -16,8 +16,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelscribe.database.session import Database
-from reelscribe.events.history import HISTORY_BELL, Kind
 from reelscribe.engines.doorbell import Doorbell
+from reelscribe.events.history import HISTORY_BELL, Kind
 from reelscribe.jobs import lease
 from reelscribe.jobs.lease import Lease, LeaseLostError
 from reelscribe.pipeline import record
@@ -140,7 +140,6 @@ class Runner:
 
     @asynccontextmanager
     async def _scratch_folder(self) -> AsyncIterator[Path]:
-        self.scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix="job-", dir=self.scratch))
         try:
             yield folder
@@ -155,9 +154,9 @@ class Runner:
             yield beat
         finally:
             beat.stopped.set()
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+            beat.ended.set()
+            # Not cancelled: a transaction that is cut off costs its connection.
+            await task
 
 
 @dataclass(slots=True)
@@ -170,6 +169,7 @@ class Heartbeat:
     lease_seconds: float
     stopped: threading.Event = field(default_factory=threading.Event)
     lost: asyncio.Event = field(default_factory=asyncio.Event)
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
     _progress: float = 0.0
     _written: float = 0.0
 
@@ -192,14 +192,19 @@ class Heartbeat:
             await _end(task)
 
     async def run(self) -> None:
-        """Beat until cancelled, or until the lease is lost."""
+        """Beat until told to end, or until the lease is lost."""
         since_renewal = 0.0
         pause = min(PROGRESS_SECONDS, self.lease_seconds / HEARTBEATS_A_LEASE)
-        while True:
-            await asyncio.sleep(pause)
+        while not self.lost.is_set() and not await self._ends_within(pause):
             since_renewal += pause
             if self._progress != self._written or since_renewal >= self.lease_seconds / HEARTBEATS_A_LEASE:
                 since_renewal = 0.0 if await self._renew() else since_renewal
+
+    async def _ends_within(self, seconds: float) -> bool:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self.ended.wait()
+        return self.ended.is_set()
 
     async def _renew(self) -> bool:
         progress = self._progress
@@ -230,10 +235,13 @@ async def _begin(session: AsyncSession, held: Lease | None) -> Video | None:
 
 
 async def _end(task: "asyncio.Future[T]") -> None:
-    if not task.done():
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError, StageError, OSError):
-            await task
+    """Cancel the work and wait for its end; what it raises then is nobody's business any more."""
+    if task.done():
+        return
+    task.cancel()
+    await asyncio.wait({task})
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.info("stopped work ended with an error", error=repr(error))
 
 
 def _explain(error: Exception) -> tuple[str, str]:

@@ -2,8 +2,9 @@
 
     upload -> transcode -> transcribe -> summarize -> index -> ready
 
-An upload ends with `video.uploaded` (`videos.accept`). Each event starts the stage that stands on it: `dispatch` turns the
-event into a job, a worker claims the job, `run` loads, works and records it, and the record adds the next event to the outbox.
+An upload ends with `video.uploaded` (`videos.accept`). Each event starts the stage that stands on it: `dispatch` turns
+the event into a job, a worker claims the job, `run` loads, works and records it, and the record adds the next event to
+the outbox, which the `relay` publishes.
 """
 
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""Stage 1, `video.uploaded` -> `video.transcoded`: renditions, poster, storyboard and the sound, in one FFmpeg process."""
+"""Stage 1, `video.uploaded` -> `video.transcoded`: renditions, poster, storyboard and sound, in one FFmpeg process."""
 
 from dataclasses import dataclass
 from pathlib import Path

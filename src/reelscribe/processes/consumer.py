@@ -1,7 +1,7 @@
 """The event consumer as a process: it turns events of a broker into jobs.
 
-On the embedded bus there is no broker: the relay hands every event to the same handler. A consumer then has nothing to do, and
-waits, so that the same set of processes starts on every kind of platform.
+On the embedded bus there is no broker: the relay hands every event to the same handler. A consumer then has nothing
+to do, and waits, so that the same set of processes starts on every kind of platform.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""What `serve` runs in one process beside the services: relay (and so the embedded consumer), scheduler, and the index worker."""
+"""What `serve` runs in one process beside the services: relay (so the embedded consumer), scheduler, index worker."""
 
 import asyncio
 import socket

@@ -47,10 +47,10 @@ def _run(settings: Settings, main: Main) -> int:
         with _runner() as runner:
             runner.run(_until_signal(_on_platform(settings, main)))
     except (StartError, StorageError, migrate.SchemaBehindError) as error:
-        log.error("can not go on", reason=str(error))
+        log.error("can not go on", reason=str(error))  # noqa: TRY400 - told in words, not as a stack
         return 1
     except (OSError, DBAPIError) as error:
-        log.error("can not go on", reason=f"An engine failed: {error}")
+        log.error("can not go on", reason=f"An engine failed: {error}")  # noqa: TRY400 - the same
         return 1
     return 0
 
@@ -83,7 +83,7 @@ async def _until_signal(work: Awaitable[None]) -> None:
 
 
 def end_with_parent() -> None:
-    """Get SIGTERM when the supervisor that started this process dies, even by SIGKILL. Linux's prctl(2); elsewhere nothing."""
+    """Get SIGTERM when the supervisor that started this process dies, even by SIGKILL: prctl(2), on Linux only."""
     supervisor = os.environ.get(PARENT_VARIABLE)
     if supervisor is None or not sys.platform.startswith("linux"):
         return

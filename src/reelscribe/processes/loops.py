@@ -37,7 +37,7 @@ async def work_when_rung(
 
 
 async def every(seconds: float, name: str, work: Callable[[], Awaitable[object]]) -> None:
-    """Call `work` now and again after each `seconds`, for ever; what it raises is logged and does not end the schedule."""
+    """Call `work` now and after each `seconds`, for ever; what it raises is logged and does not end the schedule."""
     while True:
         try:
             await work()

@@ -35,8 +35,9 @@ class Child:
 
 
 def children(settings: Settings) -> list[Child]:
-    """The processes of one machine. Transcoding and transcribing have workers of their own, so that a long video in one
-    does not hold up another's next stage.
+    """The processes of one machine.
+
+    Transcoding and transcribing have workers of their own: a long video in one does not hold up another's next stage.
     """
     cores = os.cpu_count() or 2
     transcoders = settings.jobs.transcoders or max(1, cores // 8)

@@ -40,7 +40,7 @@ async def run_summarizer(platform: Platform) -> None:
 
 
 async def serve_app(app: FastAPI, host: str, port: int) -> None:
-    """Serve one application until cancelled, then let requests end for a few seconds. Raises StartError on a taken port."""
+    """Serve one application until cancelled, then let requests end. Raises StartError on a taken port."""
     config = uvicorn.Config(
         app,
         host=host,

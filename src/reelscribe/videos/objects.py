@@ -1,7 +1,7 @@
 """Where a video's bytes lie in object storage.
 
     videos/<public id>/original/<upload>/...          what came in
-    videos/<public id>/<stage>/<run>-<attempt>/...    what an attempt of a stage made: its alone, so that nobody overwrites
+    videos/<public id>/<stage>/<run>-<attempt>/...    what an attempt of a stage made, in a place of its own
 
 A database row names the objects that count; whatever else an attempt left is pruned.
 """

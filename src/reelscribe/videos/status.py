@@ -4,6 +4,11 @@ from reelscribe.database.base import utc_now
 from reelscribe.videos.models import Status, Video
 
 
+def uploading(video: Video) -> None:
+    """Bytes are coming in."""
+    _set(video, Status.UPLOADING)
+
+
 def received(video: Video) -> None:
     """Every byte is here; the pipeline has not begun."""
     _set(video, Status.PENDING)

@@ -1,7 +1,7 @@
 """Doorbells: tell other processes that there may be something to do, in well under a millisecond.
 
-A ring carries a name and nothing else, may be lost, and may come for nothing: whoever hears it looks into the database, and
-looks there from time to time anyway. Embedded: datagrams between the processes of one machine.
+A ring carries a name and nothing else, may be lost, and may come for nothing: whoever hears it looks into the
+database, and looks there from time to time anyway. Embedded: datagrams between the processes of one machine.
 """
 
 from collections.abc import Iterable
@@ -12,8 +12,8 @@ from typing import Protocol
 class Listener(Protocol):
     """Hears rings from the moment it was opened. Look for work between `wait` calls: a ring in between is kept."""
 
-    async def wait(self, timeout: float) -> bool:
-        """Wait for a ring, at most `timeout` seconds; True when one came since the last wait."""
+    async def wait(self, seconds: float) -> bool:
+        """Wait for a ring, at most so many seconds; True when one came since the last wait."""
         ...
 
 

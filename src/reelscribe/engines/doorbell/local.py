@@ -1,4 +1,4 @@
-"""Doorbells on one machine: each process has a datagram socket in the run folder, and a ring goes to every socket there."""
+"""Doorbells on one machine: each process has a datagram socket in the run folder, and a ring goes to all of them."""
 
 import asyncio
 import contextlib
@@ -28,10 +28,10 @@ class LocalListener:
         """Note a ring."""
         self._rung.set()
 
-    async def wait(self, timeout: float) -> bool:
+    async def wait(self, seconds: float) -> bool:
         """See the Protocol."""
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(seconds):
                 await self._rung.wait()
         except TimeoutError:
             return False

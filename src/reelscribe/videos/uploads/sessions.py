@@ -11,6 +11,7 @@ from reelscribe.accounts.dependencies import Account
 from reelscribe.database.base import utc_now
 from reelscribe.engines.storage import ObjectNotFound, PartRefused, UploadNotFound
 from reelscribe.problems import Conflict, NotFound, Problem
+from reelscribe.videos import status
 from reelscribe.videos.accept import Received
 from reelscribe.videos.models import Status, UploadMetadata, Video
 from reelscribe.videos.public_id import unused_public_id
@@ -40,7 +41,7 @@ async def begin(uploads: Uploads, account: Account, wanted: SessionIn) -> tuple[
     key = ledger.original_key(public_id, upload_id)
     part_size = _part_size(wanted.size, uploads.limits.part_bytes)
     video = ledger.new_video(account, public_id, wanted, announced.file_name)
-    video.status = Status.UPLOADING
+    status.uploading(video)
     if wanted.captions:
         video.captions_key = await store_captions(uploads, public_id, upload_id, wanted.captions.encode())
     storage_id = await uploads.parts.begin(key, size=wanted.size, part_size=part_size, content_type=wanted.content_type)
@@ -84,7 +85,7 @@ async def complete(uploads: Uploads, account: Account, public_id: str, etags: Ma
     """Make the video of its parts. Called again, it answers the same and does nothing."""
     video, row = await _find(uploads, account, public_id)
     if row.completed_at is None:
-        size = await _publish(uploads, row, etags)
+        size = await _publish(uploads, video, row, etags)
         if size is not None:
             await _accept(uploads, video, row, size)
     async with uploads.database.read() as session:
@@ -102,18 +103,23 @@ async def give_up(uploads: Uploads, account: Account, public_id: str) -> None:
     await _discard(uploads, video, row)
 
 
-async def _publish(uploads: Uploads, row: UploadMetadata, etags: Mapping[int, str]) -> int | None:
-    """Put the parts together; the object's size, or None when somebody else's call has done everything meanwhile."""
+async def _publish(uploads: Uploads, video: Video, row: UploadMetadata, etags: Mapping[int, str]) -> int | None:
+    """Put the parts together; the object's size, or None when another call has done everything meanwhile.
+
+    That the storage knows the upload no more may also mean that its object is there: a process died right after, or
+    another call is between these two steps. Then this one goes on from there.
+    """
     try:
         return (await uploads.parts.complete(_storage_id(row), etags)).size
     except PartRefused as error:
         raise Conflict(f"The upload is not complete: {error}") from None
     except UploadNotFound:
-        async with uploads.database.read() as session:
-            known = select(UploadMetadata.completed_at).where(UploadMetadata.upload_id == row.upload_id)
-            if (await session.scalars(known)).one_or_none() is not None:
-                return None
-        raise ledger.gone() from None
+        stored = await uploads.storage.head(ledger.original_key(video.public_id, row.upload_id))
+    if stored is not None:
+        return stored.size
+    if await ledger.is_completed(uploads.database, row.upload_id):
+        return None
+    raise ledger.gone()
 
 
 async def _accept(uploads: Uploads, video: Video, row: UploadMetadata, size: int) -> None:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 from anyio import CancelScope, to_thread
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 
 from reelscribe.accounts.dependencies import Account
@@ -11,7 +12,7 @@ from reelscribe.engines.storage import UploadNotFound
 from reelscribe.engines.storage.local.guarded import released
 from reelscribe.engines.storage.streams import write_behind
 from reelscribe.problems import Conflict, PayloadTooLarge, Problem, RequestTimeout
-from reelscribe.videos.models import Status
+from reelscribe.videos import status
 from reelscribe.videos.public_id import unused_public_id
 from reelscribe.videos.uploads import growing, ledger, tus_upload
 from reelscribe.videos.uploads.body import Brake, at_most, of_media, paced
@@ -46,7 +47,7 @@ async def _begin(
     uploads: Uploads, account: Account, metadata: Metadata, length: int, *, public_id: str, upload_id: str
 ) -> Upload:
     video = ledger.new_video(account, public_id, metadata.details, metadata.file_name)
-    video.status = Status.UPLOADING
+    status.uploading(video)
     if metadata.captions:
         video.captions_key = await store_captions(uploads, public_id, upload_id, metadata.captions.encode())
     await to_thread.run_sync(GrowingFile(uploads.staging, upload_id, length).create, metadata.raw)
@@ -106,7 +107,10 @@ async def _receive(request: Request, uploads: Uploads, upload: Upload, file: Gro
 
 
 class _Kept:
-    """A body that may break off: what came is kept, and the reason told afterwards."""
+    """A body that may break off: what came is kept, and the reason told afterwards.
+
+    An HTTPException is how the service's own guard of bodies tells of a slow one.
+    """
 
     def __init__(self, chunks: AsyncIterator[bytes]) -> None:
         self._chunks = chunks
@@ -116,7 +120,7 @@ class _Kept:
         try:
             async for chunk in self._chunks:
                 yield chunk
-        except (ClientDisconnect, RequestTimeout, Conflict) as error:
+        except (ClientDisconnect, RequestTimeout, Conflict, HTTPException) as error:
             self.broken_by = error
 
 
@@ -135,7 +139,7 @@ async def offset_of(uploads: Uploads, upload: Upload) -> int:
     except UploadBusyError:
         raise _busy() from None
     except UploadNotFound:
-        if await tus_upload.is_completed(uploads, upload):
+        if await ledger.is_completed(uploads.database, upload.id):
             return upload.length
         raise ledger.gone() from None
     return size
