@@ -4,6 +4,7 @@ Run as a module it is that server: `python -m tests.support.uploads PORT`, all e
 """
 
 import asyncio
+import logging
 import os
 import signal
 import socket
@@ -17,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
+import structlog
 import uvicorn
 
 from reelscribe.accounts.models import User
@@ -46,6 +48,7 @@ def mp4(size: int, seed: int = 1) -> bytes:
 
 
 async def _serve(port: int) -> None:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     async with open_platform(Settings()) as platform:
         async with platform.database.engine.begin() as connection:
             await connection.run_sync(metadata().create_all)
@@ -88,7 +91,13 @@ class Server:
         return self.folder / "objects"
 
     def start(self) -> None:
-        environment = {**os.environ, "DATA_DIR": str(self.folder), "JWT_SECRET": SECRET, "LOG_LEVEL": "error", **self.environment}
+        environment = {
+            **os.environ,
+            "DATA_DIR": str(self.folder),
+            "JWT_SECRET": SECRET,
+            "LOG_LEVEL": "error",
+            **self.environment,
+        }
         command = [sys.executable, "-m", "tests.support.uploads", str(self.port)]
         self.process = subprocess.Popen(command, env=environment)
         until(self._answers, "the server answers")
@@ -205,8 +214,8 @@ def raw_request(server: Server, account: Account | None, head: str, body: bytes 
 
 
 def status_of(connection: socket.socket) -> int:
-    """The status of the answer."""
-    with connection.makefile("rb") as stream:
+    """The status of the answer; the connection is closed."""
+    with connection, connection.makefile("rb") as stream:
         return int(stream.readline().split()[1])
 
 

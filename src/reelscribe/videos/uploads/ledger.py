@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelscribe.accounts.dependencies import Account
 from reelscribe.database.base import utc_now
+from reelscribe.database.session import Database
 from reelscribe.problems import NotFound, Problem
 from reelscribe.videos.accept import Received, accept
 from reelscribe.videos.models import Status, UploadMetadata, Video
@@ -117,6 +118,13 @@ async def locked(session: AsyncSession, upload_id: str) -> UploadMetadata:
     if row is None:
         raise gone()
     return row
+
+
+async def is_completed(database: Database, upload_id: str) -> bool:
+    """Whether an upload has ended well by now."""
+    known = select(UploadMetadata.completed_at).where(UploadMetadata.upload_id == upload_id)
+    async with database.read() as session:
+        return (await session.scalars(known)).one_or_none() is not None
 
 
 async def discard(session: AsyncSession, upload_id: str) -> UploadMetadata | None:

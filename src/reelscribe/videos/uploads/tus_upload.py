@@ -56,13 +56,6 @@ async def find(uploads: Uploads, upload_id: str, *, user_id: int | None) -> Uplo
     return Upload(row.upload_id, public_id, length, is_completed, row.expires_at)
 
 
-async def is_completed(uploads: Uploads, upload: Upload) -> bool:
-    """Whether it is by now."""
-    known = select(UploadMetadata.completed_at).where(UploadMetadata.upload_id == upload.id)
-    async with uploads.database.read() as session:
-        return (await session.scalars(known)).one_or_none() is not None
-
-
 async def finish_if_whole(uploads: Uploads, upload: Upload) -> bool:
     """Finish an upload whose bytes are all here, as its last request would have. Raises `UploadBusyError`."""
     async with released(upload.file(uploads)) as file:
@@ -102,7 +95,7 @@ async def discard(uploads: Uploads, upload: Upload) -> None:
     """Throw an upload away that has not ended, with its video. First the rows: nobody finishes it from then on."""
     async with uploads.database.write() as session:
         await ledger.discard(session, upload.id)
-    if not await is_completed(uploads, upload):
+    if not await ledger.is_completed(uploads.database, upload.id):
         await remove_bytes(uploads, upload.public_id, upload.id)
 
 
