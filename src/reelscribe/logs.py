@@ -23,17 +23,19 @@ _SECRET_NAMES: Final = re.compile(
 _MASKS: Final = (
     # A password's hash, and the values of a failed statement, which may be personal.
     (re.compile(r"\$argon2[\w$=,+/.-]+"), MASK),
-    (re.compile(r"\[parameters: .*?\](?=\n|$)", re.DOTALL), f"[parameters: {MASK}]"),
+    (re.compile(r"\[parameters: [^\n]*"), f"[parameters: {MASK}]"),
     # A JWT, wherever it stands.
-    (re.compile(r"\beyJ[\w-]{5,}\.[\w-]*\.?[\w-]*"), MASK),
+    (re.compile(r"\beyJ[\w-]{5,2000}\.[\w-]*\.?[\w-]*"), MASK),
     (re.compile(r"(?i)\b(bearer|basic)\s+[^\s\"',;]+"), rf"\1 {MASK}"),
-    # Signed addresses of our own: the token is a part of the path (see engines/storage/signing).
-    (re.compile(r"/(media|uploads/parts)/[^\s\"'?#<>)]+"), rf"/\1/{MASK}"),
+    # Signed addresses of our own: the token is a part of the path (see engines/storage/signing). Templates may stay.
+    (re.compile(r"/(media|uploads/parts)/(?!\{)[^\s\"'?#<>)]+"), rf"/\1/{MASK}"),
     # Query strings: those of S3 are signatures, and others may carry anything.
-    (re.compile(r"((?:https?://|(?<![\w:/?])/)[^\s\"'?#<>]*)\?[^\s\"'<>)]*"), rf"\1?{MASK}"),
+    (re.compile(r"\?[\w.%~+-]{1,64}=[^\s\"'<>)]*"), f"?{MASK}"),
     # The password before the host of an address.
-    (re.compile(r"(\b[a-z][\w+.-]*://[^\s/:@]*):[^\s/@]+@", re.IGNORECASE), rf"\1:{MASK}@"),
+    (re.compile(r"(\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@]{0,200}):[^\s/@]{1,500}@", re.IGNORECASE), rf"\1:{MASK}@"),
 )
+_LONGEST: Final = 16_384
+"""Characters of one value: more than any stack that somebody reads, and masking stays quick."""
 
 
 def configure(level: str, json: bool | None = None) -> None:
@@ -55,7 +57,10 @@ def configure(level: str, json: bool | None = None) -> None:
 
 
 def masked(text: str) -> str:
-    """The text without tokens, signatures, passwords in addresses, and query strings."""
+    """The text without tokens, signatures, passwords in addresses and query strings; the end of it, if very long."""
+    if len(text) > _LONGEST:
+        # Cut where a word begins: half a token would not be known as one.
+        text = "… " + "".join(text[-_LONGEST:].split(maxsplit=1)[1:])
     for pattern, replacement in _MASKS:
         text = pattern.sub(replacement, text)
     return text

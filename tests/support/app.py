@@ -14,6 +14,7 @@ from fastapi import FastAPI
 
 from reelscribe.processes.web import api_state
 from reelscribe.services import api, summarizer
+from reelscribe.services.header_guard import GuardedHttp
 from reelscribe.settings import AccountSettings, HttpSettings, Settings
 from reelscribe.tables import metadata
 from reelscribe.wiring import Platform, open_platform
@@ -79,10 +80,11 @@ async def open_app(folder: Path, *, service: str = "api", **groups: object) -> A
 
 
 @asynccontextmanager
-async def serve(app: FastAPI) -> AsyncIterator[str]:
+async def serve(app: FastAPI, http: type[GuardedHttp] = GuardedHttp) -> AsyncIterator[str]:
     """The application behind a real uvicorn on a free port, for what needs a real connection. Gives its address."""
     listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
+    config = uvicorn.Config(app, http=http, log_config=None, access_log=False, lifespan="off")
+    server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"

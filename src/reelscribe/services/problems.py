@@ -39,13 +39,13 @@ def answer(problem: Problem, scope: Scope) -> Response:
     details = ProblemDetails(
         type=problem.type,
         title=problem.title,
-        status=problem.status,
+        status=problem.status.value,
         detail=problem.detail,
         request_id=scope.get("state", {}).get("request_id"),
         errors=list(problem.errors) or None,
     )
     body = details.model_dump_json(exclude_none=True)
-    return Response(body, status_code=problem.status, headers=problem.headers, media_type=MEDIA_TYPE)
+    return Response(body, status_code=problem.status.value, headers=problem.headers, media_type=MEDIA_TYPE)
 
 
 def unexpected(scope: Scope) -> Response:
