@@ -76,19 +76,19 @@ def serve(request: Request, content: Content) -> Response:
     """The answer to GET or HEAD (RFC 9110): 200, 206, 304 or 416."""
     headers = content.headers()
     if _is_known(request.headers.get("if-none-match"), content.etag):
-        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+        return Response(status_code=int(HTTPStatus.NOT_MODIFIED), headers=headers)
     try:
         wanted = parse_range(_range_header(request, content), content.size)
     except NotSatisfiable:
         headers["Content-Range"] = f"bytes */{content.size}"
-        return Response(status_code=HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, headers=headers)
+        return Response(status_code=int(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE), headers=headers)
     start, end = wanted or (0, content.size)
     if wanted is not None:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{content.size}"
     headers["Content-Length"] = str(end - start)
     status = HTTPStatus.OK if wanted is None else HTTPStatus.PARTIAL_CONTENT
     if request.method == "HEAD":
-        return Response(status_code=status, headers=headers, media_type=content.media_type)
+        return Response(status_code=int(status), headers=headers, media_type=content.media_type)
     return ClosingStream(content.read(start, end), status, headers, content.media_type)
 
 
@@ -96,7 +96,7 @@ class ClosingStream(StreamingResponse):
     """A streamed answer whose source is closed as soon as the client is gone, not when the garbage is collected."""
 
     def __init__(self, lines: AsyncIterator[bytes], status: int, headers: dict[str, str], media_type: str) -> None:
-        super().__init__(lines, status, headers, media_type)
+        super().__init__(lines, int(status), headers, media_type)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it all, or until the client is gone."""
