@@ -11,6 +11,7 @@ from reelscribe.events.history import Kind
 from reelscribe.events.topics import dead_letter_topic
 from reelscribe.jobs import chores, lease
 from reelscribe.jobs.lease import Lease, LeaseLostError
+from reelscribe.jobs.models import Job, JobStatus
 from reelscribe.pipeline.stages import AnyStage, next_status, stage_named
 from reelscribe.videos import objects, status
 from reelscribe.videos.models import Status, Video
@@ -92,6 +93,18 @@ async def handed_back(session: AsyncSession, held: Lease) -> None:
     await lease.hand_back(session, held)
     video = await current_video(session, held)
     history.tell(session, video.id, Kind.HANDED_BACK, stage=held.stage, attempt=held.attempt)
+
+
+async def discarded(session: AsyncSession, held: Lease, public_id: str) -> None:
+    """The lease was lost: what the attempt made goes, and of a video deleted meanwhile everything, once more."""
+    job = await session.get(Job, held.job_id)
+    if job is not None and (job.status, job.attempt) == (JobStatus.DONE, held.attempt):
+        # It was recorded after all: only the answer to the commit got lost.
+        return
+    chores.add(session, chores.DELETE_OBJECTS, objects.attempt_prefix(public_id, held.stage, held))
+    if await session.get(Video, held.video_id) is None:
+        chores.add(session, chores.DELETE_OBJECTS, objects.video_prefix(public_id))
+        chores.add(session, chores.DELETE_DOCUMENT, public_id)
 
 
 def tail(text: str) -> str:

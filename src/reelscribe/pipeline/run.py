@@ -5,7 +5,7 @@ import contextlib
 import shutil
 import tempfile
 import threading
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +29,7 @@ from reelscribe.videos.models import Video
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
+Claim = Callable[[AsyncSession], Awaitable[Lease | None]]
 
 HEARTBEATS_A_LEASE = 4
 PROGRESS_SECONDS = 1.0
@@ -48,24 +49,36 @@ class Runner:
 
     async def run_next(self, queues: Sequence[str]) -> bool:
         """Claim the oldest due job of these queues and run it; False when there was none."""
-        async with self.database.write() as session:
-            held = await lease.claim(session, queues, self.worker, self.lease_seconds)
-            video = await _begin(session, held)
-        if held is None:
-            return False
-        if video is not None:
+        held, video = await self._claim(lambda session: lease.claim(session, queues, self.worker, self.lease_seconds))
+        if held is not None and video is not None:
             await self._attempt(held, video)
-        return True
+        return held is not None
 
     async def run_job(self, job_id: int) -> bool:
         """Run one particular job, for a broker that hands out ids; False when it is taken, done or gone."""
-        async with self.database.write() as session:
-            held = await lease.claim_job(session, job_id, self.worker, self.lease_seconds)
-            video = await _begin(session, held)
+        held, video = await self._claim(
+            lambda session: lease.claim_job(session, job_id, self.worker, self.lease_seconds)
+        )
         if held is None or video is None:
             return False
         await self._attempt(held, video)
         return True
+
+    async def _claim(self, take: Claim) -> tuple[Lease | None, Video | None]:
+        claiming = asyncio.ensure_future(self._claim_and_begin(take))
+        try:
+            return await asyncio.shield(claiming)
+        except asyncio.CancelledError:
+            # Asked to stop during the claim: see it through, so that nobody waits for its lease to run out.
+            held, _ = await claiming
+            if held is not None:
+                await self._hand_back(held)
+            raise
+
+    async def _claim_and_begin(self, take: Claim) -> tuple[Lease | None, Video | None]:
+        async with self.database.write() as session:
+            held = await take(session)
+            return held, await _begin(session, held)
 
     async def _attempt(self, held: Lease, video: Video) -> None:
         structlog.contextvars.bind_contextvars(video_id=video.public_id, job_id=held.job_id, stage=held.stage)
@@ -133,10 +146,9 @@ class Runner:
             log.info("job handed back", attempt=held.attempt)
 
     async def _discard(self, held: Lease, video: Video) -> None:
-        """Remove what an attempt made that will never be recorded; what this misses is pruned by the winner."""
-        with contextlib.suppress(OSError):
-            prefix = objects.attempt_prefix(video.public_id, held.stage, held)
-            await self.engines.storage.delete_prefix(prefix)
+        """Have what an attempt made removed, for it will never be recorded."""
+        async with self.database.write() as session:
+            await record.discarded(session, held, video.public_id)
 
     @asynccontextmanager
     async def _scratch_folder(self) -> AsyncIterator[Path]:

@@ -1,4 +1,4 @@
-"""Scratch folders: one for each worker, locked while it lives, so that what a killed one left can be told and removed."""
+"""Scratch folders: one for each worker, locked while it lives, so that what a killed one left is known and removed."""
 
 import fcntl
 import shutil

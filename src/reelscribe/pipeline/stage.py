@@ -61,7 +61,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Stage(Generic[Loaded, Result]):
-    """A row of the stage table."""
+    """A row of the stage table. `prepare` loads a worker's models before the first job, given its scratch folder."""
 
     name: str
     on: str
@@ -72,3 +72,4 @@ class Stage(Generic[Loaded, Result]):
     emits: str | None
     queue: str
     service: str
+    prepare: Callable[[StageEngines, Path], None] | None = None

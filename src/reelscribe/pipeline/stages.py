@@ -38,6 +38,7 @@ STAGES: Final[tuple[AnyStage, ...]] = (
         emits=topics.VIDEO_TRANSCRIBED,
         queue="video-transcribe",
         service=topics.API_SERVICE,
+        prepare=transcribe.prepare,
     ),
     Stage(
         "summarize",
@@ -49,6 +50,7 @@ STAGES: Final[tuple[AnyStage, ...]] = (
         emits=topics.VIDEO_SUMMARIZED,
         queue="video-summarize",
         service=topics.SUMMARIZER_SERVICE,
+        prepare=summarize.prepare,
     ),
     Stage(
         "index",
@@ -60,6 +62,7 @@ STAGES: Final[tuple[AnyStage, ...]] = (
         emits=None,
         queue="video-search-index",
         service=topics.API_SERVICE,
+        prepare=index.prepare,
     ),
 )
 

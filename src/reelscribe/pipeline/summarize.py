@@ -1,13 +1,14 @@
 """Stage 3, `video.transcribed` -> `video.summarized`: a summary whose sentences keep their times, and chapters."""
 
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelscribe.engines.storage import ObjectNotFound
 from reelscribe.pipeline.artifacts import get_transcript, put_json, put_text
-from reelscribe.pipeline.stage import Context, StageError, TryAgainError
+from reelscribe.pipeline.stage import Context, StageEngines, StageError, TryAgainError
 from reelscribe.text.map_reduce import Progress, summarize
 from reelscribe.text.ports import LanguageModelError
 from reelscribe.text.summary import Summary
@@ -27,6 +28,12 @@ class Summarized:
 
     summary: Summary
     key: str
+
+
+def prepare(engines: StageEngines, _scratch: Path) -> None:
+    """Load the embedding model, where there is one. Blocks for a second."""
+    if engines.embedder is not None:
+        engines.embedder.embed(["ready"])
 
 
 async def load(session: AsyncSession, video: Video) -> Spoken:

@@ -1,6 +1,8 @@
 """Stage 2, `video.transcoded` -> `video.transcribed`: what is said, with times, from captions or by listening."""
 
+import wave
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import anyio
 from sqlalchemy import delete
@@ -11,7 +13,7 @@ from reelscribe.engines.storage import ObjectNotFound
 from reelscribe.engines.storage.whole import read_bytes
 from reelscribe.models import ModelError
 from reelscribe.pipeline.artifacts import put_json
-from reelscribe.pipeline.stage import Context, StageError
+from reelscribe.pipeline.stage import Context, StageEngines, StageError
 from reelscribe.text.captions import CaptionError, parse_captions
 from reelscribe.text.transcript import Transcript
 from reelscribe.videos.models import Video, VideoTranscript
@@ -35,6 +37,18 @@ class Spoken:
 
     transcript: Transcript
     key: str
+
+
+def prepare(engines: StageEngines, scratch: Path) -> None:
+    """Load the model by listening to a tenth of a second of silence. Blocks for seconds."""
+    silence = scratch / "silence.wav"
+    with wave.open(str(silence), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16_000)
+        file.writeframes(bytes(2 * 1_600))
+    engines.speech.transcribe(silence, language="en")
+    silence.unlink()
 
 
 async def load(_session: AsyncSession, video: Video) -> Sound:

@@ -1,7 +1,7 @@
 """The shape of every background process: work until there is none, then wait for a ring or the next look."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 
 import structlog
 from sqlalchemy.exc import DBAPIError
@@ -34,6 +34,16 @@ async def work_when_rung(
             else:
                 failures = 0
                 await listener.wait(poll_seconds)
+
+
+async def side_by_side(*works: Coroutine[None, None, None]) -> None:
+    """Run all until cancelled; when one raises, the others are cancelled and its error is raised, alone."""
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            for work in works:
+                tasks.create_task(work)
+    except ExceptionGroup as group:
+        raise group.exceptions[0] from group
 
 
 async def every(seconds: float, name: str, work: Callable[[], Awaitable[object]]) -> None:

@@ -1,13 +1,12 @@
 """The scheduler: the reaper, the chores, and what must happen from time to time."""
 
-import asyncio
 from datetime import timedelta
 
 from reelscribe.accounts import email_filter
 from reelscribe.jobs.chores import CHORE_BELL
 from reelscribe.pipeline.reap import reap, wake_waiting
 from reelscribe.pipeline.upkeep import Upkeep
-from reelscribe.processes.loops import every, work_when_rung
+from reelscribe.processes.loops import every, side_by_side, work_when_rung
 from reelscribe.videos.uploads import cleanup
 from reelscribe.wiring import Platform
 
@@ -21,12 +20,13 @@ async def run_scheduler(platform: Platform) -> None:
     """Run every schedule until cancelled."""
     jobs = platform.settings.jobs
     upkeep = Upkeep(platform.database, platform.storage, platform.search, platform.embedder)
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(every(jobs.lease_seconds / 3, "reaper", lambda: reap(platform.database, jobs.max_attempts)))
-        tasks.create_task(every(WAKE_SECONDS, "wake", lambda: wake_waiting(platform.database, platform.queue)))
-        tasks.create_task(work_when_rung(platform.doorbell, [CHORE_BELL], upkeep.run_due, jobs.poll_seconds))
-        tasks.create_task(every(EMAIL_FILTER_SECONDS, "sync-user-emails", lambda: sync_emails(platform)))
-        tasks.create_task(every(CLEANUP_SECONDS, "abandoned uploads", lambda: clean_up(platform)))
+    await side_by_side(
+        every(jobs.lease_seconds / 3, "reaper", lambda: reap(platform.database, jobs.max_attempts)),
+        every(WAKE_SECONDS, "wake", lambda: wake_waiting(platform.database, platform.queue)),
+        work_when_rung(platform.doorbell, [CHORE_BELL], upkeep.run_due, jobs.poll_seconds),
+        every(EMAIL_FILTER_SECONDS, "sync-user-emails", lambda: sync_emails(platform)),
+        every(CLEANUP_SECONDS, "abandoned uploads", lambda: clean_up(platform)),
+    )
 
 
 async def sync_emails(platform: Platform) -> None:
