@@ -17,6 +17,7 @@ from reelscribe.engines.search import MomentDocument, VideoDocument, Visibility
 
 WINDOWS = 40
 WORDS = 90
+DIMENSIONS = 384
 VOCABULARY = 100_000
 TOPIC_WORDS = 200
 TOPIC_SHARE = 0.25
@@ -32,7 +33,7 @@ class Corpus:
     def words(self) -> list[str]:
         """The most frequent first: the whole words of BERT's vocabulary if installed, then compounds of them."""
         known = _whole_words() or _documentation_words()
-        rng = random.Random(7)
+        rng = random.Random(7)  # noqa: S311 - no secret, but the same every time
         distinct = dict.fromkeys(known)
         while len(distinct) < VOCABULARY:
             distinct.setdefault(rng.choice(known) + rng.choice(known))
@@ -53,6 +54,15 @@ class Corpus:
         words = [self.words[rank] for rank in np.minimum(ranks, VOCABULARY - 1).tolist()]
         return [words[i : i + WORDS] for i in range(0, len(words), WORDS)]
 
+    def meaning(self, number: int) -> NDArray[np.float32]:
+        """The direction in which a video's subject lies."""
+        return _unit(np.random.default_rng([number, 1]).standard_normal(DIMENSIONS, dtype=np.float32))
+
+    def vectors(self, number: int) -> NDArray[np.float32]:
+        """A window's vector has a cosine of about .45 with its video's subject, as sentences on one subject have."""
+        noise = np.random.default_rng([number, 2]).standard_normal((WINDOWS, DIMENSIONS), dtype=np.float32)
+        return _unit(0.5 * self.meaning(number) + _unit(noise))
+
     def video(self, number: int) -> VideoDocument:
         """A document as the pipeline would make it, with the time of every word."""
         texts = self.texts(number)
@@ -64,11 +74,14 @@ class Corpus:
             user_id=number % USERS,
             user_name="Ada",
             status="ready" if number % 20 else "failed",
-            visibility=cast(Visibility, VISIBILITIES[number % len(VISIBILITIES)]),
+            visibility=cast("Visibility", VISIBILITIES[number % len(VISIBILITIES)]),
             created_at=EPOCH + timedelta(minutes=number),
             duration=30.0 * WINDOWS,
             language="en",
-            moments=[_window(i, words) for i, words in enumerate(texts)],
+            moments=[
+                _window(i, words, vector)
+                for i, (words, vector) in enumerate(zip(texts, self.vectors(number), strict=True))
+            ],
         )
 
     async def videos(self, count: int) -> "AsyncVideos":
@@ -92,14 +105,19 @@ class AsyncVideos:
             raise StopAsyncIteration from None
 
 
-def _window(number: int, words: list[str]) -> MomentDocument:
+def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    unit: NDArray[np.float32] = vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return unit
+
+
+def _window(number: int, words: list[str], vector: NDArray[np.float32]) -> MomentDocument:
     start, step = 30.0 * number, 30.0 / WORDS
     ends = list(accumulate(len(word) + 1 for word in words))
     places = [
         (end - 1 - len(word), end - 1, start + i * step) for i, (end, word) in enumerate(zip(ends, words, strict=True))
     ]
     sentences = [(place, at) for place, _, at in places[::15]]
-    return MomentDocument(start, start + 30.0, " ".join(words), places, sentences)
+    return MomentDocument(start, start + 30.0, " ".join(words), places, sentences, vector)
 
 
 def _whole_words() -> list[str]:

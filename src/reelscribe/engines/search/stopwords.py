@@ -15,13 +15,17 @@ STOPWORDS = frozenset({
 
 # What people say to a machine or about a recording when they ask for a moment (found on the validation split of QMSum).
 COMMANDS = frozenset({
-    "according", "agree", "agreed", "aspect", "comment", "comments", "conclude", "conclusion", "consider",
-    "deal", "decide", "decided", "decision", "describe", "discuss", "discussed", "discussing", "discussion",
-    "explain", "find", "give", "idea", "know", "list", "main", "mean", "meeting", "mention", "mentioned",
-    "moment", "opinion", "opinions", "part", "people", "play", "please", "point", "points", "say", "saying",
-    "said", "says", "search", "see", "show", "speak", "speaker", "spoke", "suggest", "suggested", "suggestion",
-    "summarise", "summarize", "summary", "talk", "talked", "talking", "tell", "thing", "things", "think",
-    "thought", "thoughts", "topic", "understand", "view", "views", "video", "want", "whole",
+    "according", "agree", "agreed", "answer", "aspect", "attitude", "comment", "comments", "concerning",
+    "conclude", "conclusion", "consider", "contribute", "deal", "decide", "decided", "decision", "describe",
+    "disagree", "discuss", "discussed", "discussing", "discussion", "elaborate", "explain", "feel", "felt",
+    "find", "give", "group", "idea", "ideas", "introduce", "know", "list", "main", "mainly", "mean", "meeting",
+    "member", "members", "mention", "mentioned", "moment", "opinion", "opinions", "part", "participants",
+    "people", "play", "please", "point", "points", "present", "presentation", "presented", "presenting",
+    "question", "reason", "recommend", "regarding", "respond", "said", "say", "saying", "says", "search", "see",
+    "show", "somebody", "someone", "speak", "speaker", "spoke", "suggest", "suggested", "suggestion",
+    "summarise", "summarize", "summary", "talk", "talked", "talking", "team", "tell", "thing", "things",
+    "think", "thought", "thoughts", "topic", "towards", "understand", "upon", "video", "view", "views", "want",
+    "whole",
 })  # fmt: skip
 
 # How a question or a command begins.

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from reelscribe.engines.search import FieldMatch, MomentHit, SearchHit, SearchPage, SearchRequest
 from reelscribe.engines.search.cursor import MAX_DEPTH, Cursor, decode, encode, mark
-from reelscribe.engines.search.fusion import Floats, fuse, shown, squashed
+from reelscribe.engines.search.fusion import Scores, fuse, shown, squashed
 from reelscribe.engines.search.highlight import Matcher
 from reelscribe.engines.search.landing import landing
 from reelscribe.engines.search.plan import plan
@@ -16,8 +17,13 @@ from reelscribe.engines.search.tantivy.candidates import Candidates, Finder, Mom
 from reelscribe.engines.search.tantivy.reader import Snapshot
 from reelscribe.engines.search.tantivy.stored import StoredVideo, unpack_moment, unpack_video
 
+if TYPE_CHECKING:
+    from tantivy import DocAddress
+
 CANDIDATES = 200
 """Videos ranked by their moments, beyond those of the pages before."""
+MIN_COSINE = 0.3
+"""From which a window that has none of the words is shown for its meaning."""
 
 
 def answer(snapshot: Snapshot, request: SearchRequest) -> SearchPage:
@@ -27,41 +33,60 @@ def answer(snapshot: Snapshot, request: SearchRequest) -> SearchPage:
         InvalidCursor: the request's cursor is not of this search.
     """
     cursor = decode(request)
-    planned = plan(parse(request.q), snapshot)
-    if planned.is_hopeless:
+    query = parse(request.q)
+    planned = plan(query, snapshot)
+    if query.is_empty:
+        return SearchPage()
+    if planned.is_hopeless and (request.vector is None or planned.phrases or request.sort != "relevance"):
         return SearchPage()
     finder = Finder(snapshot, planned, request)
-    shower = Shower(snapshot, planned.matcher)
+    shower = Shower(snapshot, finder, planned.matcher)
     page = _by_relevance if request.sort == "relevance" else _by_date
     return page(finder, shower, request, cursor)
 
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """Candidates and their moments with fused scores between 0 and 1: `fused` the moments', `scores` the videos'."""
+    """Candidates and their moments with fused scores between 0 and 1."""
 
     candidates: Candidates
     moments: Moments
-    fused: Floats
-    scores: Floats
+    scores: Scores
 
     @classmethod
-    def of(cls, candidates: Candidates, moments: Moments) -> "Ranking":
-        """Fuse what windows, their neighbours and whole videos score."""
+    def of(cls, finder: Finder, candidates: Candidates) -> "Ranking":
+        """Fuse what windows, their neighbours and whole videos score, by words and, with a vector, by meaning."""
+        moments = finder.moments_of(candidates)
         fields = np.zeros(len(candidates.versions)) if candidates.fields is None else candidates.fields
-        fused, scores = fuse(moments.windows, fields, np.array(candidates.scores, dtype=np.float64))
-        return cls(candidates, moments, squashed(fused), squashed(scores))
+        videos = np.array(candidates.scores, dtype=np.float64)
+        return cls(candidates, moments, fuse(moments.windows, fields, videos, finder.meaning_of(candidates)))
+
+    def order(self) -> list[int]:
+        """Places of the candidates, best first; without those that match neither by words nor by meaning."""
+        nearest = np.zeros(len(self.candidates.versions))
+        np.maximum.at(nearest, self.scores.windows.video, self.scores.cosine)
+        matching = nearest >= MIN_COSINE
+        matching[: self.candidates.by_words] = True
+        order = np.argsort(-self.scores.videos, kind="stable")
+        places: list[int] = order[matching[order]].tolist()
+        return places
 
     def moments_of(self, places: Sequence[int]) -> list[list[int]]:
-        """The best moments of the videos at these places, best first."""
-        windows = self.moments.windows
+        """The best windows of the videos at these places, best first."""
+        windows, scores = self.scores.windows, self.scores
         own: dict[int, list[int]] = {place: [] for place in places}
-        order = np.argsort(-self.fused, kind="stable")
+        order = np.argsort(-windows.score, kind="stable")
+        order = order[(scores.place[order] >= 0) | (scores.cosine[order] >= MIN_COSINE)]
         for i, video in zip(order.tolist(), windows.video[order].tolist(), strict=True):
             if video in own:
                 own[video].append(i)
         numbers = windows.number.tolist()
         return [[found[k] for k in shown([numbers[i] for i in found])] for found in own.values()]
+
+    def key(self, i: int) -> tuple[int, int]:
+        """Version and number of a window."""
+        windows = self.scores.windows
+        return self.candidates.versions[int(windows.video[i])], int(windows.number[i])
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +94,7 @@ class Shower:
     """Reads what is shown and marks what matched in it."""
 
     snapshot: Snapshot
+    finder: Finder
     matcher: Matcher
 
     def video(self, candidates: Candidates, place: int) -> StoredVideo:
@@ -77,33 +103,46 @@ class Shower:
 
     def hits(self, ranking: Ranking, page: Sequence[tuple[int, StoredVideo]]) -> list[SearchHit]:
         """The hits of a page: places among the candidates, with their texts."""
+        chosen = ranking.moments_of([place for place, _ in page])
+        addresses = self._addresses(ranking, [i for found in chosen for i in found])
+        scores = squashed(ranking.scores.videos)
         return [
             SearchHit(
                 video_id=video.id,
-                score=float(ranking.scores[place]),
+                score=float(scores[place]),
                 matches=self._matches(video),
-                moments=[self._moment(ranking, i, video.language) for i in moments],
+                moments=[self._moment(ranking, i, addresses[i], video.language) for i in found if i in addresses],
             )
-            for (place, video), moments in zip(page, ranking.moments_of([place for place, _ in page]), strict=True)
+            for (place, video), found in zip(page, chosen, strict=True)
         ]
+
+    def _addresses(self, ranking: Ranking, chosen: Sequence[int]) -> "dict[int, DocAddress]":
+        places = ranking.scores.place
+        known = {i: ranking.moments.addresses[places[i]] for i in chosen if places[i] >= 0}
+        by_meaning = {ranking.key(i): i for i in chosen if places[i] < 0}
+        found = self.finder.addresses_of(list(by_meaning))
+        return known | {by_meaning[key]: address for key, address in found.items()}
 
     def _matches(self, video: StoredVideo) -> list[FieldMatch]:
         found = ((name, text, self.matcher.spans(text, video.language)) for name, text in video.fields())
         return [FieldMatch(name, text, spans) for name, text, spans in found if spans]
 
-    def _moment(self, ranking: Ranking, i: int, language: str) -> MomentHit:
-        moment = unpack_moment(self.snapshot.moments.doc(ranking.moments.addresses[i])["stored"][0])
+    def _moment(self, ranking: Ranking, i: int, address: "DocAddress", language: str) -> MomentHit:
+        moment = unpack_moment(self.snapshot.moments.doc(address)["stored"][0])
         spans = self.matcher.spans(moment.text, language)
         start = landing(moment, spans[0][0]) if spans else moment.start
-        return MomentHit(start, moment.end, moment.text, spans, float(ranking.fused[i]))
+        score = float(squashed(ranking.scores.windows.score[i]))
+        return MomentHit(start, moment.end, moment.text, spans, score)
 
 
 def _by_relevance(finder: Finder, shower: Shower, request: SearchRequest, cursor: Cursor) -> SearchPage:
     candidates = finder.best_videos(CANDIDATES + len(cursor.seen) + request.limit)
-    ranking = Ranking.of(candidates, finder.moments_of(candidates))
+    ranking = Ranking.of(finder, candidates)
+    order = ranking.order()
+    total = candidates.total + sum(place >= candidates.by_words for place in order)
     seen = set(cursor.seen)
     page: list[tuple[int, StoredVideo]] = []
-    for place in np.argsort(-ranking.scores, kind="stable").tolist():
+    for place in order:
         video = shower.video(candidates, place)
         if mark(video.id) not in seen:
             page.append((place, video))
@@ -112,7 +151,7 @@ def _by_relevance(finder: Finder, shower: Shower, request: SearchRequest, cursor
     more = len(page) > request.limit and len(seen) + request.limit < MAX_DEPTH
     page = page[: request.limit]
     following = Cursor(seen=(*cursor.seen, *(mark(video.id) for _, video in page)))
-    return SearchPage(shower.hits(ranking, page), encode(following, request) if more else None, candidates.total)
+    return SearchPage(shower.hits(ranking, page), encode(following, request) if more else None, total)
 
 
 def _by_date(finder: Finder, shower: Shower, request: SearchRequest, cursor: Cursor) -> SearchPage:
@@ -125,7 +164,7 @@ def _by_date(finder: Finder, shower: Shower, request: SearchRequest, cursor: Cur
         order = [place for place in order if (sign * dates[place], videos[place].id) > (sign * last[0], last[1])]
     taken = order[: request.limit]
     shown_candidates = candidates.kept(taken)
-    ranking = Ranking.of(shown_candidates, finder.moments_of(shown_candidates))
+    ranking = Ranking.of(finder, shown_candidates)
     hits = shower.hits(ranking, [(i, videos[place]) for i, place in enumerate(taken)])
     if len(order) <= request.limit:
         return SearchPage(hits, None, candidates.total)

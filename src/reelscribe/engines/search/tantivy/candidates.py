@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from reelscribe.engines.search import SearchRequest
-from reelscribe.engines.search.fusion import Floats, Windows
+from reelscribe.engines.search.fusion import Floats, Meaning, Windows
 from reelscribe.engines.search.plan import Group, Plan
 from reelscribe.engines.search.tantivy.queries import Queries
 from reelscribe.engines.search.tantivy.reader import Snapshot
@@ -21,9 +22,11 @@ if TYPE_CHECKING:
 
 RARE_POSTINGS = 50_000
 """Moments that hold the wanted words in all, up to which every moment is asked (1 ms)."""
-COMMON_SHARE = 0.25
+COMMON_SHARE = 0.4
 """A word in so large a share of all moments tells none apart, unless there is no other."""
 BEST_MOMENTS = 200
+BEST_MEANT = 60
+NEAR_STRETCHES = 100
 MOMENTS_PER_VIDEO = 5
 FEWEST_MOMENTS, MOST_MOMENTS = 1_000, 4_000
 SAME_INSTANT = 64
@@ -34,7 +37,8 @@ SAME_INSTANT = 64
 class Candidates:
     """Videos that match: each one's address, score, and version by which its moments are found.
 
-    `fields` is what their titles, summaries and descriptions alone score, shape (n,).
+    `fields` is what their titles, summaries and descriptions alone score, shape (n,). The first `by_words` match by
+    words, the others at most by meaning. `total` counts those that match by words, also those that are not here.
     """
 
     addresses: "list[DocAddress]" = field(default_factory=list)
@@ -42,6 +46,7 @@ class Candidates:
     versions: list[int] = field(default_factory=list)
     total: int = 0
     fields: Floats | None = None
+    by_words: int = 0
 
     def kept(self, places: Sequence[int]) -> "Candidates":
         """Only those at these places, in this order."""
@@ -50,7 +55,14 @@ class Candidates:
             [self.scores[i] for i in places],
             [self.versions[i] for i in places],
             self.total,
+            by_words=len(places),
         )
+
+    def extend(self, others: "Candidates") -> None:
+        """Add others at the end."""
+        self.addresses += others.addresses
+        self.scores += others.scores
+        self.versions += others.versions
 
 
 @dataclass
@@ -75,14 +87,44 @@ class Finder:
     def best_videos(self, limit: int) -> Candidates:
         """The videos that rank highest by their own words, and those of the best rare moments."""
         query, found = self._matching(limit)
-        if extra := self._versions_of_rare_moments() - set(found.versions):
-            only = self._and(query, self._videos.versions(extra))
-            others = self._candidates(self._snapshot.videos.search(only, len(extra), count=False).hits, 0)
-            found.addresses += others.addresses
-            found.scores += others.scores
-            found.versions += others.versions
+        near = self._versions_of_near_videos()
+        if query is not None and (extra := (near | self._versions_of_rare_moments()) - set(found.versions)):
+            found.extend(self._among(query, extra))
+        found.by_words = len(found.versions)
+        if not self._plan.phrases and (meant := near - set(found.versions)):
+            found.extend(self._among(self._videos.visible(self._plan, self._request), meant))
         found.fields = self._field_scores(found.versions)
         return found
+
+    def meaning_of(self, candidates: Candidates) -> Meaning | None:
+        """How near the query's vector comes to the best by words and to all that were found by meaning."""
+        files, vector = self._snapshot.vectors, self._vector
+        if files is None or vector is None:
+            return None
+        places = [*range(min(BEST_MEANT, candidates.by_words)), *range(candidates.by_words, len(candidates.versions))]
+        addresses = [candidates.addresses[place] for place in places]
+        first = self._snapshot.videos.fast_field_values("row", addresses)
+        count = self._snapshot.videos.fast_field_values("rows", addresses)
+        blocks = [(p, int(a or 0), int(n or 0)) for p, a, n in zip(places, first, count, strict=True) if n]
+        return files.meaning(blocks, vector, len(candidates.versions))
+
+    def addresses_of(self, wanted: Sequence[tuple[int, int]]) -> "dict[tuple[int, int], DocAddress]":
+        """The moments of these versions and numbers, which were found by meaning and so have no address yet."""
+        versions = {version for version, _ in wanted}
+        if not versions:
+            return {}
+        searcher = self._snapshot.moments
+        query = self._moments.of_versions(versions)
+        addresses = [address for _, address in searcher.search(query, MOST_MOMENTS * 4, count=False).hits]
+        found = zip(
+            searcher.fast_field_values("version", addresses),
+            searcher.fast_field_values("number", addresses),
+            addresses,
+            strict=True,
+        )
+        asked = set(wanted)
+        named = {(int(version or 0), int(number or 0)): address for version, number, address in found}
+        return {key: address for key, address in named.items() if key in asked}
 
     def videos_by_date(self, limit: int, last: int | None) -> tuple[Candidates, list[int]]:
         """Videos that match in order of creation, from the date `last` on (inclusive), and their dates."""
@@ -90,6 +132,8 @@ class Finder:
 
         newest = self._request.sort == "newest"
         query, matching = self._matching(1)
+        if query is None:
+            return matching, []
         if last is not None:
             query = self._and(query, self._videos.created_by(last, newest=newest))
         order = Order.Desc if newest else Order.Asc
@@ -130,8 +174,10 @@ class Finder:
             scores[place[int(version or 0)]] = score
         return scores
 
-    def _matching(self, limit: int) -> "tuple[Query, Candidates]":
+    def _matching(self, limit: int) -> "tuple[Query | None, Candidates]":
         """If no video has as many of the words as it should, one of them is enough."""
+        if self._plan.is_hopeless:
+            return None, Candidates()
         for required in dict.fromkeys((self._plan.required, 1)):
             query = self._videos.videos(self._plan, self._request, required)
             result = self._snapshot.videos.search(query, limit)
@@ -143,6 +189,19 @@ class Finder:
         addresses = [address for _, address in hits]
         versions = self._snapshot.videos.fast_field_values("version", addresses)
         return Candidates(addresses, [score for score, _ in hits], [int(version or 0) for version in versions], total)
+
+    @property
+    def _vector(self) -> "NDArray[np.float32] | None":
+        files, vector = self._snapshot.vectors, self._request.vector
+        return vector if files is not None and vector is not None and vector.shape == (files.dimensions,) else None
+
+    def _among(self, query: "Query", versions: set[int]) -> Candidates:
+        only = self._and(query, self._videos.versions(versions))
+        return self._candidates(self._snapshot.videos.search(only, len(versions), count=False).hits, 0)
+
+    def _versions_of_near_videos(self) -> set[int]:
+        files, vector = self._snapshot.vectors, self._vector
+        return files.near(vector, NEAR_STRETCHES) if files is not None and vector is not None else set()
 
     def _versions_of_rare_moments(self) -> set[int]:
         groups = [*self._wanted, *self._plan.phrases]

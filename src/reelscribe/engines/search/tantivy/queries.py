@@ -34,6 +34,17 @@ class Queries:
             clauses.append((occur, Query.boolean_query(wanted, minimum_number_should_match=required)))
         return Query.boolean_query([*clauses, (Occur.Should, self.fields(plan))])
 
+    def visible(self, plan: Plan, request: SearchRequest) -> "Query":
+        """Videos that pass the filters and hold nothing excluded, whatever their words."""
+        from tantivy import Occur, Query
+
+        excluded = [(Occur.MustNot, self.group("body", group)) for group in plan.excluded]
+        return Query.boolean_query([(Occur.Must, Query.all_query()), *self.filters(request), *excluded])
+
+    def of_versions(self, versions: Iterable[int]) -> "Query":
+        """Everything of these versions."""
+        return self.versions(versions)[1]
+
     def fields(self, plan: Plan) -> "Query":
         """What titles, summaries and descriptions score for the wanted words."""
         from tantivy import Occur, Query

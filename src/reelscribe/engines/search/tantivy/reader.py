@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from reelscribe.engines.search.languages import DEFAULT_LANGUAGE
 from reelscribe.engines.search.tantivy.folder import MOMENTS, VIDEOS, Folder
+from reelscribe.engines.search.tantivy.vectors import VectorFiles
 
 if TYPE_CHECKING:
     from tantivy import Index, Schema, Searcher
@@ -29,6 +30,7 @@ class Snapshot:
     moments: "Searcher"
     videos_schema: "Schema"
     moments_schema: "Schema"
+    vectors: VectorFiles | None
 
     @cached_property
     def languages(self) -> Sequence[str]:
@@ -81,14 +83,14 @@ class Reader:
             self._generation, self._snapshot = None, None
 
     def _opened(self) -> Snapshot:
-        """Videos before moments: what the videos name is then among the moments."""
+        """Videos before moments and vectors: what the videos name is then among those."""
         for attempt in range(1, _ATTEMPTS + 1):
             generation = self._stat()
             if self._snapshot is not None and generation == self._generation:
                 break
             try:
                 path = self._folder.current.resolve(strict=True)
-                self._snapshot = _snapshot(_index(path / VIDEOS), _index(path / MOMENTS))
+                self._snapshot = _snapshot(path, _index(path / VIDEOS), _index(path / MOMENTS))
             except (OSError, ValueError):
                 # Swept by a rebuild between both steps; the link already names another folder.
                 if attempt == _ATTEMPTS:
@@ -117,5 +119,5 @@ def _index(path: Path) -> "Index":
     return index
 
 
-def _snapshot(videos: "Index", moments: "Index") -> Snapshot:
-    return Snapshot(videos.searcher(), moments.searcher(), videos.schema, moments.schema)
+def _snapshot(path: Path, videos: "Index", moments: "Index") -> Snapshot:
+    return Snapshot(videos.searcher(), moments.searcher(), videos.schema, moments.schema, VectorFiles.open(path))

@@ -21,7 +21,7 @@ def videos_schema() -> "Schema":
     """`body` holds every term of a video.
 
     `words` are its distinct words unstemmed and `reversed` the same backwards, in which corrections are looked up by
-    their beginnings and ends.
+    their beginnings and ends. `row` and `rows` say where its vectors lie (`rows` 0: it has none).
     """
     from tantivy import SchemaBuilder
 
@@ -30,6 +30,8 @@ def videos_schema() -> "Schema":
         builder = builder.add_text_field(name, tokenizer_name="whitespace")
     for name in ("words", "reversed"):
         builder = builder.add_text_field(name, tokenizer_name="whitespace", index_option="basic")
+    for name in ("row", "rows"):
+        builder = builder.add_unsigned_field(name, fast=True)
     builder = builder.add_text_field("language", tokenizer_name="raw", index_option="basic")
     return builder.build()
 

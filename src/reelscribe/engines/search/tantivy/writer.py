@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 
 from reelscribe.engines.search import VideoDocument
 from reelscribe.engines.search.analysis import indexed, terms
+from reelscribe.engines.search.dense import vectors_of
 from reelscribe.engines.search.languages import UNSTEMMED, normal_language
 from reelscribe.engines.search.spelling import allowed_edits
 from reelscribe.engines.search.tantivy.folder import MOMENTS, VIDEOS, Folder
 from reelscribe.engines.search.tantivy.schema import date_key, video_key
 from reelscribe.engines.search.tantivy.stored import pack_moment, pack_video
+from reelscribe.engines.search.tantivy.vectors import append
 
 if TYPE_CHECKING:
     from tantivy import Document, Index, IndexWriter
@@ -79,7 +81,9 @@ def replace(path: Path, documents: Sequence[VideoDocument]) -> None:
     with _committing(videos) as writer:
         for video_id, document in last.items():
             _delete(writer, videos, video_key(video_id))
-            writer.add_document(_video(document, versions[video_id], bodies[video_id]))
+            entry = _video(document, versions[video_id], bodies[video_id])
+            _add_vectors(path, entry, document, versions[video_id])
+            writer.add_document(entry)
 
 
 def remove(path: Path, video_ids: Iterable[str]) -> None:
@@ -159,6 +163,13 @@ def _video(document: VideoDocument, version: int, spoken: str) -> "Document":
     entry.add_text("reversed", " ".join(word[::-1] for word in words))
     entry.add_text("language", language)
     return entry
+
+
+def _add_vectors(path: Path, entry: "Document", document: VideoDocument, version: int) -> None:
+    found = vectors_of(document.moments)
+    row = None if found is None else append(path, version, found)
+    entry.add_unsigned("row", row or 0)
+    entry.add_unsigned("rows", 0 if row is None else 1 + len(document.moments))
 
 
 def _distinct_words(document: VideoDocument) -> list[str]:
