@@ -30,12 +30,11 @@ def serve() -> None:
     import asyncio
 
     from reelscribe import logs
-    from reelscribe.processes.lifetime import StartError
+    from reelscribe.processes.parent import StartError
     from reelscribe.processes.serve import supervise
 
     settings = _settings()
     logs.configure(settings.log_level)
-    _migrate(settings)
     try:
         asyncio.run(supervise(settings))
     except StartError as error:

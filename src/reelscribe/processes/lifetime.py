@@ -2,10 +2,9 @@
 
 import asyncio
 import contextlib
-import ctypes
 import os
-import signal
 import sys
+import time
 from collections.abc import Awaitable, Callable
 
 import structlog
@@ -14,20 +13,16 @@ from sqlalchemy.exc import DBAPIError
 from reelscribe import logs
 from reelscribe.database import migrate
 from reelscribe.engines.storage import StorageError
+from reelscribe.processes.parent import SIGNALS, StartError, end_with_parent, is_supervised
 from reelscribe.settings import Settings
 from reelscribe.wiring import Platform, open_platform
 
 log = structlog.get_logger(__name__)
 
-PARENT_VARIABLE = "REELSCRIBE_SUPERVISOR_PID"
-PR_SET_PDEATHSIG = 1
-SIGNALS = (signal.SIGTERM, signal.SIGINT)
+SCHEMA_SECONDS = 60.0
+LOOK_SECONDS = 0.02
 
 Main = Callable[[Platform], Awaitable[None]]
-
-
-class StartError(Exception):
-    """The process can not do its work; the message says why and what to do."""
 
 
 def run_process(settings: Settings, name: str, main: Main) -> None:
@@ -65,12 +60,24 @@ def _runner() -> asyncio.Runner:
 
 async def _on_platform(settings: Settings, main: Main) -> None:
     async with open_platform(settings) as platform:
-        await migrate.check(platform.database.engine)
+        await _require_schema(platform)
         log.info("process started", pid=os.getpid())
         try:
             await main(platform)
         finally:
             log.info("process ended")
+
+
+async def _require_schema(platform: Platform) -> None:
+    """Raises SchemaBehindError; but while a supervisor may be at the migration, waits for it first."""
+    deadline = time.monotonic() + (SCHEMA_SECONDS if is_supervised() else 0.0)
+    while True:
+        try:
+            return await migrate.check(platform.database.engine)
+        except migrate.SchemaBehindError:
+            if time.monotonic() > deadline:
+                raise
+        await asyncio.sleep(LOOK_SECONDS)
 
 
 async def _until_signal(work: Awaitable[None]) -> None:
@@ -80,14 +87,3 @@ async def _until_signal(work: Awaitable[None]) -> None:
         loop.add_signal_handler(number, task.cancel)
     with contextlib.suppress(asyncio.CancelledError):
         await task
-
-
-def end_with_parent() -> None:
-    """Get SIGTERM when the supervisor that started this process dies, even by SIGKILL: prctl(2), on Linux only."""
-    supervisor = os.environ.get(PARENT_VARIABLE)
-    if supervisor is None or not sys.platform.startswith("linux"):
-        return
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-    if os.getppid() != int(supervisor):
-        # It died before we asked.
-        raise SystemExit(1)

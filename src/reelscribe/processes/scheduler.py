@@ -36,5 +36,12 @@ async def sync_emails(platform: Platform) -> None:
 
 async def clean_up(platform: Platform) -> None:
     """Remove uploads that nobody finished, and what dead writers left."""
-    await cleanup.abandoned(platform.database, platform.storage, platform.parts)
+    settings = platform.settings
+    await cleanup.abandoned(
+        platform.database,
+        platform.storage,
+        platform.parts,
+        staging=settings.data_dir / "uploads",
+        older_than=timedelta(seconds=settings.uploads.expiry),
+    )
     await platform.storage.clean_up(LEFTOVER_AGE)

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from reelscribe.accounts.passwords import Passwords
 from reelscribe.accounts.tokens import Tokens
-from reelscribe.processes.lifetime import StartError
+from reelscribe.processes.parent import StartError
 from reelscribe.services import api, summarizer
 from reelscribe.services.state import ApiState
 from reelscribe.wiring import Platform

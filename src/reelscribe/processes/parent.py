@@ -1,0 +1,31 @@
+"""What the supervisor and its children agree on. Light, so that the supervisor starts at once."""
+
+import ctypes
+import os
+import signal
+import sys
+from typing import Final
+
+PARENT_VARIABLE: Final = "REELSCRIBE_SUPERVISOR_PID"
+PR_SET_PDEATHSIG: Final = 1
+SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
+
+
+class StartError(Exception):
+    """The process can not do its work; the message says why and what to do."""
+
+
+def is_supervised() -> bool:
+    """True in a process that `serve` started."""
+    return PARENT_VARIABLE in os.environ
+
+
+def end_with_parent() -> None:
+    """Get SIGTERM when the supervisor that started this process dies, even by SIGKILL: prctl(2), on Linux only."""
+    supervisor = os.environ.get(PARENT_VARIABLE)
+    if supervisor is None or not sys.platform.startswith("linux"):
+        return
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    if os.getppid() != int(supervisor):
+        # It died before we asked.
+        raise SystemExit(1)
