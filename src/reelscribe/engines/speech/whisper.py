@@ -76,10 +76,11 @@ class WhisperSpeech:
                 assembly.add(segment, before)
                 on_progress(min(1.0, assembly.end / recording.seconds))
         on_progress(1.0)
+        segments = assembly.segments(recording.seconds)
         return Transcript(
-            language=spoken_in.code,
+            language=spoken_in.code if segments or language else None,
             duration=recording.seconds,
-            segments=assembly.segments(recording.seconds),
+            segments=segments,
             model_info=self._about(spoken_in),
         )
 
