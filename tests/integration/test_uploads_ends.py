@@ -1,7 +1,6 @@
 """The end of an upload, cut short after each of its steps: the next request goes on from there, and once."""
 
 import asyncio
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -66,7 +65,7 @@ def test_an_object_without_its_row_becomes_the_video(server: Server, client: htt
     key = f"videos/{video}/original/{path.stem}/source"
     storage = LocalStorage(server.objects, secret=SECRET)
     asyncio.run(storage.put_file(key, path, content_type="video/mp4"))
-    assert os.stat(path).st_nlink == 2
+    assert path.stat().st_nlink == 2
     assert client.head(url, headers=TUS).status_code == 200
     assert_came_in_once(server, video)
 
