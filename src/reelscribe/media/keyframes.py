@@ -11,6 +11,7 @@ from reelscribe.media.runner import Limits, open_source, run
 from reelscribe.media.tools import FFmpegTools
 
 SCAN_BYTES_A_SECOND = 4 * 1024 * 1024  # far slower than any disk that one would put videos on
+LONGEST_AUDIO_FRAME = 0.15  # seconds
 LEADING_TOLERANCE = 0.0005
 
 
@@ -59,7 +60,8 @@ class AudioScan:
         """Take the next packet."""
         if math.isnan(self.end):
             self.first = self.end = shown
-        self.gap = max(self.gap, abs(shown - self.end))
+        # An MP4 writes a hole as a packet that lasts: no codec's frame is nearly that long.
+        self.gap = max(self.gap, abs(shown - self.end), duration if duration > LONGEST_AUDIO_FRAME else 0.0)
         self.end = max(self.end, shown + duration)
 
 

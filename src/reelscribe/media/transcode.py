@@ -29,7 +29,7 @@ DECODER_COMPLAINTS = re.compile(
     r"error while decoding|error at MB|damaged|submitting packet to decoder|corrupt|concealing|partial file",
     re.IGNORECASE,
 )
-PATIENCE = 180.0  # seconds without a new frame: forty frames of 8K on a slow core take a third of it
+PATIENCE = 120.0  # seconds without a new frame: forty frames of 8K on a slow core take half of it
 PTS = re.compile(r"pts_time:(\S+)")
 
 
