@@ -59,10 +59,13 @@ async def test_what_is_not_there_is_a_problem_that_names_its_request(service: Ap
     assert body["request_id"] == answer.headers["X-Request-ID"]
 
 
-async def test_a_wrong_method_names_the_right_ones(app: App) -> None:
-    answer = await app.http.put(f"{API}/auth/login")
+@pytest.mark.parametrize(
+    ("path", "methods"), [("/auth/login", "POST"), ("/users/me", "DELETE, GET, PATCH"), ("/health", "GET")]
+)
+async def test_a_wrong_method_names_all_the_right_ones(app: App, path: str, methods: str) -> None:
+    answer = await app.http.put(API + path)
     assert answer.status_code == 405
-    assert answer.headers["Allow"] == "POST"
+    assert answer.headers["Allow"] == methods
     assert answer.headers["Content-Type"] == "application/problem+json"
 
 

@@ -19,7 +19,7 @@ from reelscribe.settings import AccountSettings, HttpSettings, Settings
 from reelscribe.tables import metadata
 from reelscribe.wiring import Platform, open_platform
 
-PASSWORD = "correct horse battery staple"
+PASSWORD = "a password for tests alone"
 API = "/api/v1"
 
 

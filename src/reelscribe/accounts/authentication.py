@@ -24,7 +24,7 @@ CurrentClaims = Annotated[Claims, Depends(current_claims)]
     status_code=201,
     operation_id="signUp",
     summary="Make an account",
-    responses=responses(403, 409, 413, 422, 429, 503),
+    responses=responses(403, 409, 422, 429),
 )
 async def sign_up(body: SignupRequest, context: AccountContext) -> UserOut:
     """The first account is the administrator's. With `SIGNUP=closed` nobody else may sign up (403)."""
@@ -44,7 +44,7 @@ async def sign_up(body: SignupRequest, context: AccountContext) -> UserOut:
     "/login",
     operation_id="logIn",
     summary="Sign in: a token for an address and its password",
-    responses=responses(401, 413, 422, 429, 503),
+    responses=responses(401, 422, 429),
 )
 async def log_in(body: LoginRequest, context: AccountContext) -> Token:
     """An unknown address and a wrong password get the same 401 in the same time."""
@@ -63,7 +63,7 @@ async def log_in(body: LoginRequest, context: AccountContext) -> Token:
     status_code=204,
     operation_id="logOut",
     summary="Sign out: revoke this token at once",
-    responses=responses(401, 503),
+    responses=responses(401),
 )
 async def log_out(_account: CurrentAccount, claims: CurrentClaims, context: AccountContext) -> None:
     """From the answer on, the token gets 401 everywhere."""

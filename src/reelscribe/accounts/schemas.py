@@ -12,6 +12,9 @@ _UNFIT = {"Cc", "Cs"}
 """Control characters (PostgreSQL cannot keep NUL) and halves of surrogate pairs (no encoding has them)."""
 
 
+_NAME_PATTERN: Final = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
+"""The same for the API's description, where it can be said."""
+
 LONGEST_PASSWORD: Final = 128
 """Characters: argon2 would hash a megabyte too, and take its time."""
 
@@ -33,7 +36,7 @@ Name = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
     AfterValidator(_printable),
-    Field(examples=["Ada Lovelace"]),
+    Field(examples=["Ada Lovelace"], json_schema_extra={"pattern": _NAME_PATTERN}),
 ]
 _PASSWORD = Field(json_schema_extra={"format": "password"}, examples=["correct horse battery staple"])
 NewPassword = Annotated[

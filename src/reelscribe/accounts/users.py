@@ -17,7 +17,7 @@ from reelscribe.problems import FieldError, Forbidden, Unprocessable, responses
 router = APIRouter(prefix="/users", tags=["accounts"])
 
 
-@router.get("/me", operation_id="getMe", summary="Your account", responses=responses(401, 503))
+@router.get("/me", operation_id="getMe", summary="Your account", responses=responses(401))
 async def get_me(account: CurrentAccount, session: ReadSession) -> UserOut:
     """The account behind the token."""
     return UserOut.model_validate(await profile.find(session, account.id))
@@ -27,7 +27,7 @@ async def get_me(account: CurrentAccount, session: ReadSession) -> UserOut:
     "/me",
     operation_id="changeMe",
     summary="Change your name, address or password",
-    responses=responses(401, 403, 409, 413, 422, 429, 503),
+    responses=responses(401, 403, 409, 422, 429),
 )
 async def change_me(account: CurrentAccount, body: ProfileChange, context: AccountContext) -> UserOut:
     """A new address or password needs `current_password`. A new password ends every token, this one too."""
@@ -49,7 +49,7 @@ async def change_me(account: CurrentAccount, body: ProfileChange, context: Accou
     status_code=204,
     operation_id="deleteMe",
     summary="Delete your account and all your videos",
-    responses=responses(401, 409, 503),
+    responses=responses(401, 409),
 )
 async def delete_me(account: CurrentAccount, context: AccountContext) -> None:
     """Everything goes: rows at once, bytes and search documents within moments. Not for the last administrator."""
@@ -65,7 +65,7 @@ async def delete_me(account: CurrentAccount, context: AccountContext) -> None:
     "/check-email",
     operation_id="checkEmail",
     summary="Is an address taken?",
-    responses=responses(413, 422, 429, 503),
+    responses=responses(422, 429),
 )
 async def check_email(body: CheckEmailRequest, context: AccountContext) -> Exists:
     """A Bloom filter answers first; the table is asked only when it says maybe."""

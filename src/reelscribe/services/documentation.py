@@ -10,6 +10,7 @@ TAGS: Final[list[dict[str, Any]]] = [
     {"name": "accounts", "description": "Signing up, in and out; one's own account."},
     {"name": "uploads", "description": "Videos on their way in: as a form, in signed parts, or resumable by tus 1.0."},
     {"name": "videos", "description": "Lists, details, playback, transcripts, summaries, history, retry and replay."},
+    {"name": "media", "description": "The bytes behind the signed addresses, with ranges, and captions to download."},
     {"name": "search", "description": "Full text over everything that is said, shown as moments to play."},
     {"name": "health", "description": "For probes and people."},
 ]

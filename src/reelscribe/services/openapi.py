@@ -1,6 +1,8 @@
 """The API's description: every error typed as what it is, operation ids that stay."""
 
+import re
 from collections.abc import Iterator
+from http import HTTPStatus
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -12,6 +14,8 @@ from reelscribe.problems import MEDIA_TYPE, ProblemDetails
 _PROBLEM: Final = {"$ref": "#/components/schemas/ProblemDetails"}
 _FASTAPIS_OWN: Final = ("HTTPValidationError", "ValidationError")
 _FIRST_ERROR: Final = 400
+_PARAMETER: Final = re.compile(r"\\\{\w+\\\}")
+"""In a template that went through `re.escape`."""
 
 Document = dict[str, Any]
 """An OpenAPI document, in FastAPI's own type."""
@@ -34,6 +38,16 @@ def describe(app: FastAPI) -> None:
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend its document
 
 
+def methods_at(app: FastAPI, path: str) -> list[str]:
+    """The methods that this address takes, by the document; none for what is not in it."""
+    return sorted(
+        method.upper()
+        for template, item in app.openapi().get("paths", {}).items()
+        if re.fullmatch(_PARAMETER.sub("[^/]+", re.escape(template)), path)
+        for method in item
+    )
+
+
 def _document(app: FastAPI) -> Document:
     document = get_openapi(
         title=app.title,
@@ -44,20 +58,37 @@ def _document(app: FastAPI) -> Document:
         routes=app.routes,
     )
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    for response in _errors(document):
-        _type_as_problem(response)
+    for path, operation in _operations(document):
+        _add_common_errors(operation, is_health="/health" in path)
+        for response in _errors(operation):
+            _type_as_problem(response)
     for name in _FASTAPIS_OWN:
         schemas.pop(name, None)
     schemas.update(_schemas_of_problems())
     return document
 
 
-def _errors(document: Document) -> Iterator[Document]:
-    for path in document.get("paths", {}).values():
-        for operation in path.values():
-            for status, response in operation.get("responses", {}).items():
-                if status.isdigit() and int(status) >= _FIRST_ERROR:
-                    yield response
+def _operations(document: Document) -> Iterator[tuple[str, Document]]:
+    for path, item in document.get("paths", {}).items():
+        for operation in item.values():
+            yield path, operation
+
+
+def _add_common_errors(operation: Document, *, is_health: bool) -> None:
+    """What the services themselves answer to any request, so that routes need not repeat it."""
+    common = [] if is_health else [HTTPStatus.SERVICE_UNAVAILABLE]
+    if "requestBody" in operation:
+        common += [HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE]
+    responses = operation["responses"]
+    for status in common:
+        responses.setdefault(str(status.value), {"description": status.phrase})
+    operation["responses"] = dict(sorted(responses.items()))
+
+
+def _errors(operation: Document) -> Iterator[Document]:
+    for status, response in operation["responses"].items():
+        if status.isdigit() and int(status) >= _FIRST_ERROR:
+            yield response
 
 
 def _type_as_problem(response: Document) -> None:

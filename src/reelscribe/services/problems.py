@@ -15,6 +15,7 @@ from structlog.stdlib import get_logger
 
 from reelscribe.engines.storage.errors import StorageFull, StorageUnavailable
 from reelscribe.problems import MEDIA_TYPE, FieldError, Problem, ProblemDetails, Unavailable, Unprocessable
+from reelscribe.services.openapi import methods_at
 
 _LOG = get_logger("reelscribe.http")
 _PLAIN: Final = {
@@ -77,7 +78,11 @@ async def _http(request: Request, error: Exception) -> Response:
     status = HTTPStatus(error.status_code)
     # Starlette's own words are the status again.
     detail = error.detail if error.detail != status.phrase else _PLAIN.get(status, "")
-    return answer(Problem(detail, status=status, headers=error.headers), request.scope)
+    headers = dict(error.headers or {})
+    if status == HTTPStatus.METHOD_NOT_ALLOWED and (methods := methods_at(request.app, request.scope["path"])):
+        # Starlette tells those of the first route alone, and each method has a route of its own here.
+        headers["Allow"] = ", ".join(methods)
+    return answer(Problem(detail, status=status, headers=headers), request.scope)
 
 
 async def _database_away(request: Request, error: Exception) -> Response:
