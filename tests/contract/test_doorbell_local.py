@@ -38,14 +38,9 @@ async def test_a_ring_between_two_waits_is_kept(tmp_path):
     bell = LocalDoorbell(tmp_path)
     async with bell.listen(["a"]) as listener:
         bell.ring(["a"])
-        await asyncio.wait_for(until(lambda: listener._rung.is_set()), SOON)
+        await asyncio.wait_for(listener._rung.wait(), SOON)
         assert await listener.wait(AT_ONCE)
         assert not await listener.wait(AT_ONCE)
-
-
-async def until(condition):
-    while not condition():
-        await asyncio.sleep(0)
 
 
 async def test_a_dead_process_s_socket_is_swept_and_disturbs_nobody(tmp_path):

@@ -63,10 +63,14 @@ async def test_an_older_attempt_can_neither_renew_nor_record(database):
         await session.execute(text("UPDATE jobs SET available_at = '2000-01-01 00:00:00.000000'"))
     new = await claim(database, "w2")
     assert (new.job_id, new.attempt) == (old.job_id, old.attempt + 1)
-    for act in (lambda s: lease.renew(s, old, 30, 5.0), lambda s: lease.complete(s, old), lambda s: lease.fail(s, old, "")):
+    for act in (lease.complete, lease.hand_back, renew):
         with pytest.raises(LeaseLostError):
             async with database.write() as session:
-                await act(session)
+                await act(session, old)
+
+
+async def renew(session, held):
+    await lease.renew(session, held, 30.0, 5.0)
 
 
 async def test_handing_back_is_not_a_failure(database):

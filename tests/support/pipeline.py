@@ -3,14 +3,14 @@
 from contextlib import asynccontextmanager
 from uuid import uuid4
 
-from sqlalchemy import select, text
+from sqlalchemy import select, update
 
 from reelscribe.accounts.models import User
 from reelscribe.database.clock import from_now
 from reelscribe.database.migrate import upgrade
 from reelscribe.database.session import Database, create_sqlite
 from reelscribe.events.models import OutboxEvent, VideoEvent
-from reelscribe.jobs.models import Job, JobStatus
+from reelscribe.jobs.models import IS_RUNNING, Job, JobStatus
 from reelscribe.videos.models import Status, Video
 
 
@@ -72,7 +72,7 @@ async def outbox_topics(database):
 async def expire_leases(database):
     """Make every lease run out, as if its worker had been silent for long."""
     async with database.write() as session:
-        await session.execute(text("UPDATE jobs SET lease_until = '2000-01-01 00:00:00.000000' WHERE status = 'running'"))
+        await session.execute(update(Job).where(IS_RUNNING).values(lease_until=from_now(-1)))
 
 
 async def status_of(database, video):
