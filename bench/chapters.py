@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Sequence
 
 import numpy as np
-
 from bench.summaries import Meeting, argument, best_embedder, meetings
+
 from reelscribe.text.chapters import chapter_count, chapters
 from reelscribe.text.sentences import sentences
 

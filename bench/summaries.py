@@ -8,11 +8,12 @@ import asyncio
 import gzip
 import json
 import os
+import random
 import re
 import time
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
@@ -22,8 +23,9 @@ import snowballstemmer
 from reelscribe.engines.embedding import MiniLMEmbedder
 from reelscribe.engines.language import ExtractiveModel
 from reelscribe.text.map_reduce import summarize
+from reelscribe.text.quality import quality
 from reelscribe.text.sentences import sentences
-from reelscribe.text.summary import Summary
+from reelscribe.text.summary import Summary, SummarySentence
 from reelscribe.text.transcript import Segment, Transcript
 
 DEFAULT = "../shared/data/qmsum/val.jsonl.gz"
@@ -149,8 +151,29 @@ def main() -> None:
     for name, score in scores.items():
         print(f"{name:45} {score.one:5.1f} {score.two:5.1f} {score.longest:5.1f}   {score.one / peer:.2f}")
     print(f"sentences a summary: {sum(len(s.sentences) for s in ours) / len(ours):.1f}")
-    print(f"quality score: {sum(s.quality_score for s in ours) / len(ours):.2f}")
+    print("quality score, means: " + ", ".join(f"{name} {mean:.2f}" for name, mean in _qualities(given, ours)))
     print(f"CPU seconds an hour of speech, all of it: {seconds / hours:.1f}")
+
+
+def _qualities(given: Sequence[Meeting], ours: Sequence[Summary]) -> Iterator[tuple[str, float]]:
+    """What the reference-free score thinks of good summaries and of bad ones."""
+    chance = random.Random(1)  # noqa: S311 -- a repeatable shuffle
+    spoken = [sentences(meeting.transcript) for meeting in given]
+
+    def mean(summaries: Iterable[Sequence[SummarySentence]]) -> float:
+        pairs = zip(summaries, spoken, strict=True)
+        return sum(quality(summary, said, "en").score for summary, said in pairs) / len(given)
+
+    yield "key sentences", mean(s.sentences for s in ours)
+    yield "in shuffled order", mean(chance.sample(s.sentences, len(s.sentences)) for s in ours)
+    yield "of another meeting", mean(s.sentences for s in [*ours[1:], ours[0]])
+    yield "words shuffled", mean([_shuffled(sentence, chance) for sentence in s.sentences] for s in ours)
+    yield "empty", mean(() for _ in ours)
+
+
+def _shuffled(sentence: SummarySentence, chance: random.Random) -> SummarySentence:
+    words = sentence.text.split()
+    return replace(sentence, text=" ".join(chance.sample(words, len(words))))
 
 
 def best_embedder() -> MiniLMEmbedder | None:

@@ -243,3 +243,20 @@ def test_each_call_has_marks_of_its_own():
         summarized(served)
     first, second = (request["messages"][1]["content"].splitlines()[0] for request in served.requests)
     assert first != second
+
+
+@pytest.mark.parametrize("key", ["clé-secrète", "two\nlines"])
+def test_a_key_that_cannot_be_sent_ends_in_a_clear_error(key: str):
+    with endpoint(obliging) as served, pytest.raises(LanguageModelError, match="OPENAI_API_KEY") as caught:
+        summarized(served, api_key=key)
+    assert key not in str(caught.value)
+
+
+def test_cancelling_does_not_wait_for_the_endpoint():
+    async def cancelled(url: str) -> None:
+        model = OpenAIModel(model="slow", base_url=url, timeout=60)
+        async with asyncio.timeout(0.3):
+            await model.summarize(GIVEN, max_sentences=2)
+
+    with endpoint(in_turn(Reply(hang=True))) as served, pytest.raises(TimeoutError):
+        asyncio.run(cancelled(served.url))

@@ -72,7 +72,7 @@ TALKS = {
     "water": """
 Good morning everybody, can you all hear me in the back of the room?
 Today I want to tell you how the city of Rotterdam keeps the water of the sea and of the river out of its streets.
-We will look at the storm surge barrier first, then at the water squares, at the green roofs, and at what all of it costs.
+We will look at the storm surge barrier first, then at the water squares, at the green roofs, and at what it costs.
 So, the barrier.
 The barrier stands at the mouth of the river and closes when the sea is expected to rise three metres above its level.
 Each of the two arms of the barrier is as long as the Eiffel Tower is high, and floats on the water while it moves.

@@ -129,10 +129,8 @@ def test_hostile_lines_take_no_more_than_their_length(line: str):
 
 
 def test_a_hundred_thousand_cues_are_read():
-    lines = (
-        f"{n}\n00:{n // 60 % 60:02}:{n % 60:02},000 --> 00:{n // 60 % 60:02}:{n % 60:02},900\nCue {n}\n"
-        for n in range(100_000)
-    )
+    clock = [f"{n // 3600:02}:{n // 60 % 60:02}:{n % 60:02}" for n in range(100_000)]
+    lines = (f"{n}\n{time},000 --> {time},900\nCue {n}\n" for n, time in enumerate(clock))
     assert len(spoken("\n".join(lines).encode())) == 100_000
 
 
@@ -141,3 +139,8 @@ def test_any_bytes_are_captions_or_a_clear_error(data: bytes):
     for head in (b"", b"WEBVTT\n\n00:01.000 --> 00:02.000\n", b"1\n00:00:01,000 --> 00:00:02,000\n"):
         with suppress(CaptionError):
             assert all(segment.text.strip() for segment in parse_captions(head + data).segments)
+
+
+def test_cues_over_each_other_become_one_voice_after_the_other():
+    crowded = "WEBVTT\n\n00:01.000 --> 00:09.000\nA\n\n00:03.000 --> 00:04.000\nB\n\n00:03.000 --> 00:05.000\nC\n"
+    assert spoken(crowded.encode()) == [(1.0, 3.0, "A"), (3.0, 5.0, "B C")]

@@ -42,9 +42,7 @@ def parse_captions(data: bytes, *, language: str | None = None, duration: float 
     lines = _decoded(data).splitlines()
     is_vtt = _is_vtt(lines)
     entries = sorted(_entries(lines, is_vtt=is_vtt), key=lambda entry: entry.start)
-    segments = tuple(
-        Segment(number, entry.start, entry.end, text) for number, (entry, text) in enumerate(_unrolled(entries))
-    )
+    segments = tuple(_segments(list(_unrolled(entries))))
     if not segments:
         raise CaptionError("The captions hold no text. Upload a file with at least one cue, or none to have it made.")
     info: dict[str, object] = {"source": "captions", "format": "vtt" if is_vtt else "srt"}
@@ -149,6 +147,18 @@ def _unrolled(entries: Sequence[_Entry]) -> Iterator[tuple[_Entry, str]]:
         shown, until = entry.lines or shown, entry.end
         if lines:
             yield entry, " ".join(lines)
+
+
+def _segments(cues: Sequence[tuple[_Entry, str]]) -> Iterator[Segment]:
+    """A segment a cue. One voice at a time: cues of one start are one segment, and each ends where the next starts."""
+    number, texts = 0, []
+    for index, (entry, text) in enumerate(cues):
+        texts.append(text)
+        following = cues[index + 1][0].start if index + 1 < len(cues) else entry.end
+        if index + 1 < len(cues) and following == entry.start:
+            continue
+        yield Segment(number, entry.start, max(min(entry.end, following), entry.start), " ".join(texts))
+        number, texts = number + 1, []
 
 
 def _fresh(shown: Sequence[str], lines: tuple[str, ...]) -> tuple[str, ...]:

@@ -5,8 +5,6 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TypeVar
 
-from anyio.to_thread import run_sync
-
 from reelscribe.text.chapters import Chapter, chapters
 from reelscribe.text.chunks import CHUNK_TOKENS, chunks, passages
 from reelscribe.text.extractive import key_sentences
@@ -16,6 +14,7 @@ from reelscribe.text.sentences import Sentence, sentences
 from reelscribe.text.summary import Summary, SummarySentence
 from reelscribe.text.support import supported
 from reelscribe.text.terms import Terms
+from reelscribe.text.threads import in_thread
 from reelscribe.text.transcript import Transcript
 
 AT_ONCE = 5
@@ -24,6 +23,8 @@ REDUCE_ABOVE = 10
 REDUCE_BATCH = 5
 MOST = 6
 CHUNK_SENTENCES = 8
+# Passages among which key sentences are looked for where a model wrote too few: it bounds memory.
+MOST_CANDIDATES = 1000
 
 T = TypeVar("T")
 Progress = Callable[[float], Awaitable[None]]
@@ -59,14 +60,14 @@ async def summarize(
         LanguageModelError: the model gave no usable answer; its message is for the user.
     """
     rounds = _Rounds(model, transcript.language, progress)
-    spoken = await run_sync(sentences, transcript)
-    outline = await run_sync(_outline, spoken, transcript, embedder)
+    spoken = await in_thread(sentences, transcript)
+    outline = await in_thread(_outline, spoken, transcript, embedder)
     given = passages(spoken, outline)
     parts = list(chunks(given, tokens=chunk_tokens))
     await rounds.report(10)
     notes = await rounds.run([[_note(passage) for passage in part] for part in parts])
-    final = await run_sync(_finished, notes, given, transcript.language)
-    judged = await run_sync(quality, final, spoken, transcript.language)
+    final = await in_thread(_finished, notes, given, transcript.language)
+    judged = await in_thread(quality, final, spoken, transcript.language)
     await rounds.report(100)
     return Summary(tuple(final), tuple(outline), judged.score, {
         "model": model.name,
@@ -166,6 +167,7 @@ def _finished(notes: Sequence[Note], given: Sequence[Passage], language: str | N
         return final
     used = {passage.id for note in notes for passage in note.support}
     rest = [passage for passage in given if passage.id not in used]
+    rest = rest[:: len(rest) // MOST_CANDIDATES + 1]
     known = {passage.id: passage for passage in rest}
     final.extend(
         supported(statement.text, [known[number] for number in statement.citations], terms)

@@ -32,6 +32,11 @@ class Terms:
         self._stopwords = STOPWORDS if code == "en" else frozenset[str]()
         self._known: dict[str, tuple[str, ...]] = {}
 
+    @property
+    def has_stopwords(self) -> bool:
+        """True where the language's function words are known and left out."""
+        return bool(self._stopwords)
+
     def of(self, text: str) -> list[str]:
         """The text's terms in order, with repetitions."""
         known = self._known

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from functools import partial
 
-from anyio.to_thread import run_sync
-
 from reelscribe.text.extractive import key_sentences
 from reelscribe.text.ports import Embedder, LanguageResult, Passage
+from reelscribe.text.threads import in_thread
 
 
 class ExtractiveModel:
@@ -26,4 +25,4 @@ class ExtractiveModel:
     ) -> LanguageResult:
         """At most `max_sentences` of the passages, word for word."""
         choose = partial(key_sentences, embedder=self._embedder, language=language)
-        return LanguageResult(tuple(await run_sync(choose, passages, max_sentences)))
+        return LanguageResult(tuple(await in_thread(choose, passages, max_sentences)))

@@ -41,8 +41,9 @@ class Price:
 
 @dataclass(slots=True)
 class _Tries:
-    """What one request has been through."""
+    """What one request has been through; `form` is the entry of `_forms` that it asks for now."""
 
+    form: int = 0
     retries: int = 0
     useless: int = 0
     timeouts: int = 0
@@ -92,7 +93,7 @@ class OpenAIModel:
         if not passages or max_sentences < 1:
             return LanguageResult(())
         system, user = prompt(passages, max_sentences, language)
-        tries = _Tries()
+        tries = _Tries(self._form)
         async with self._client() as client:
             while True:
                 answer = await self._completion(client, system, user, tries)
@@ -108,6 +109,8 @@ class OpenAIModel:
 
         if not _is_address(self._base_url):
             raise self._error(f"has no valid address ({_shown(self._base_url)}). Check OPENAI_BASE_URL")
+        if not (self._api_key.isascii() and self._api_key.isprintable()):
+            raise self._error("has a key with characters that no key holds. Check OPENAI_API_KEY")
         return AsyncOpenAI(api_key=self._api_key, base_url=self._base_url, timeout=self._timeout, max_retries=0)
 
     async def _completion(self, client: "AsyncOpenAI", system: str, user: str, tries: _Tries) -> Completion:
@@ -118,7 +121,7 @@ class OpenAIModel:
         while True:
             try:
                 async with asyncio.timeout(self._timeout):
-                    answer = completion(await self._post(client, system, user))
+                    answer = completion(await self._post(client, system, user, tries.form))
             except (TimeoutError, APITimeoutError):
                 self._count_timeout(tries)
             except (APIConnectionError, HTTPError) as error:
@@ -128,10 +131,11 @@ class OpenAIModel:
             except BadAnswerError as error:
                 self._count_useless(tries, error)
             else:
+                self._form = max(self._form, tries.form)
                 tries.usage += self._usage(answer, system + user)
                 return answer
 
-    async def _post(self, client: "AsyncOpenAI", system: str, user: str) -> bytes:
+    async def _post(self, client: "AsyncOpenAI", system: str, user: str, form: int) -> bytes:
         """The body of the endpoint's answer, read no further than `LONGEST_ANSWER`."""
         from openai import omit
 
@@ -139,7 +143,7 @@ class OpenAIModel:
         async with client.chat.completions.with_streaming_response.create(
             model=self._model,
             messages=[{"role": "system", "content": system}, {"role": "user", "content": user}],
-            response_format=_forms()[self._form] or omit,
+            response_format=_forms()[form] or omit,
         ) as response:
             async for piece in response.iter_bytes():
                 body += piece
@@ -153,8 +157,8 @@ class OpenAIModel:
         An endpoint that knows no JSON schema is asked for a JSON object, then for plain text.
         """
         status = error.status_code
-        if status in {400, 415, 422, 501} and self._form + 1 < len(_forms()):
-            self._form += 1
+        if status in {400, 415, 422, 501} and tries.form + 1 < len(_forms()):
+            tries.form += 1
         elif error.code == "insufficient_quota":
             raise self._error("has no quota left. Check the account's billing") from error
         elif status in {408, 409, 429} or status >= 500:  # noqa: PLR2004 -- HTTP's server errors
