@@ -4,6 +4,7 @@ Features raise these; `services.problems` writes them as application/problem+jso
 """
 # ruff: noqa: N818 - each name says what happened (NotFound), as in "raise NotFound"
 
+import math
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, ClassVar
@@ -129,7 +130,7 @@ class TooManyRequests(Problem):
     default_detail = "Too many tries; wait a little."
 
     def __init__(self, detail: str = "", *, retry_after: float) -> None:
-        super().__init__(detail, headers={"Retry-After": str(max(1, round(retry_after + 0.5)))})
+        super().__init__(detail, headers={"Retry-After": str(max(1, math.ceil(retry_after)))})
 
 
 class Unavailable(Problem):
@@ -138,7 +139,7 @@ class Unavailable(Problem):
     default_status = HTTPStatus.SERVICE_UNAVAILABLE
 
     def __init__(self, detail: str = "", *, retry_after: float = 2.0) -> None:
-        super().__init__(detail, headers={"Retry-After": str(max(1, round(retry_after)))})
+        super().__init__(detail, headers={"Retry-After": str(max(1, math.ceil(retry_after)))})
 
 
 Responses = dict[int | str, dict[str, Any]]

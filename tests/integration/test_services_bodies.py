@@ -81,6 +81,15 @@ async def test_the_limit_holds_whatever_the_body_claims_to_be(address: str, cont
     assert answer.status_code == 413
 
 
+async def test_bodies_of_uploads_are_measured_by_their_own_routes_and_json_is_not_one(address: str) -> None:
+    async with httpx.AsyncClient(base_url=address, timeout=30) as client:
+        part = await client.put("/uploads/parts/forged/u/1", content=b"x" * 2 * MIB)
+        assert part.status_code == 403
+        headers = {"Content-Type": "application/json"}
+        session = await client.post(f"{API}/videos/upload", content=b" " * 2 * MIB, headers=headers)
+        assert session.status_code == 413
+
+
 async def test_a_body_just_within_the_limit_is_read(address: str) -> None:
     body = b'{"email": "ada@example.com", "password": "x"}'.ljust(MIB)
     async with httpx.AsyncClient(base_url=address, timeout=30) as client:

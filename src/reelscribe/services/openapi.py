@@ -40,12 +40,13 @@ def describe(app: FastAPI) -> None:
 
 def methods_at(app: FastAPI, path: str) -> list[str]:
     """The methods that this address takes, by the document; none for what is not in it."""
-    return sorted(
-        method.upper()
-        for template, item in app.openapi().get("paths", {}).items()
-        if re.fullmatch(_PARAMETER.sub("[^/]+", re.escape(template)), path)
-        for method in item
-    )
+    paths = app.openapi().get("paths", {})
+    items = [paths[path]] if path in paths else [item for template, item in paths.items() if _fits(path, template)]
+    return sorted({method.upper() for item in items for method in item})
+
+
+def _fits(path: str, template: str) -> bool:
+    return re.fullmatch(_PARAMETER.sub("[^/]+", re.escape(template)), path) is not None
 
 
 def _document(app: FastAPI) -> Document:

@@ -25,7 +25,10 @@ SAFE_HEADERS: Final[Mapping[str, str]] = {
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cache-Control": "no-store",
 }
+"""Where a route does not say otherwise, as media and pages do."""
+
 _SANE_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{3,63}", re.ASCII)
 _LONGEST_PATH: Final = 200
 _PARAMETER: Final = re.compile(r"\{(\w+)(?::\w+)?\}")
