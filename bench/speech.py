@@ -2,11 +2,12 @@
 
     python -m bench.speech [MODEL ...]        (default: tiny.en base)
 
-Recordings are those inside the moonshine-voice wheel. Each measurement is a process of its own, both on 2 threads; times
+Recordings are those inside the moonshine-voice wheel. Each measurement is a process of its own, on 2 threads; times
 are the best of three, loading aside. The long recording is the short ones in a row, seven times over.
 """
 
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -77,7 +78,12 @@ def compare(model: str, name: str, audio: Path, length: float) -> None:
     runs = {}
     for side in ("bare", "ours"):
         command = [sys.executable, "-m", "bench.speech", "--measure", side, model, str(audio)]
-        runs[side] = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+        alike = {
+            **os.environ,
+            "OMP_WAIT_POLICY": "PASSIVE",
+        }  # the engine sets it for itself; on a busy machine it is all
+        done = subprocess.run(command, capture_output=True, text=True, check=True, env=alike)
+        runs[side] = json.loads(done.stdout)
     for side, run in runs.items():
         errors = f"{word_error_rate(REFERENCES[name], run['text']):6.1%}" if name in REFERENCES else "     -"
         print(

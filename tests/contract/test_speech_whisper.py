@@ -43,7 +43,7 @@ def heard(engine, dickens):
 
 def bare_words(model_folder: Path, audio: Path) -> list[tuple[str, float, float]]:
     """What faster-whisper hears by itself with the same options."""
-    model = load(model_folder, "cpu", 2, "int8")
+    model = load(model_folder, "cpu", 1, "int8")
     segments, _ = model.transcribe(  # the adapter's own type leaves out what it does not use
         str(audio),
         beam_size=BEAM,
@@ -165,7 +165,7 @@ def test_the_model_is_found_once_and_checking_does_not_load_it(cache, tmp_path):
         asked.append("model")
         return find_whisper("tiny.en", None, cache)
 
-    engine = WhisperSpeech(find, name="tiny.en")
+    engine = WhisperSpeech(find, name="tiny.en", threads=1)
     engine.check()
     assert engine._model is None
     first = words_of(engine.transcribe(short))

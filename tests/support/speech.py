@@ -47,7 +47,8 @@ def noise(seconds: float) -> np.ndarray:
 
 
 def whisper(cache: Path, name: str = "tiny.en", **options: int) -> WhisperSpeech:
-    return WhisperSpeech(lambda: find_whisper(name, None, cache, download=False), name=name, **options)
+    """One thread: on a busy machine OpenMP threads that wait for each other take ten times as long."""
+    return WhisperSpeech(lambda: find_whisper(name, None, cache, download=False), name=name, threads=1, **options)
 
 
 def word_error_rate(reference: str, heard: str) -> float:
