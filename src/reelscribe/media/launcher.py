@@ -35,6 +35,12 @@ def leave_network(libc: ctypes.CDLL) -> None:
         libc.unshare(CLONE_NEWUSER | CLONE_NEWNET)
 
 
+def take_signals_as_usual() -> None:
+    """Python ignores these two, and what it ignores its children ignore."""
+    for number in (signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def limit(limits: dict[str, int]) -> None:
     """Set each limit, never above the hard limit that we run under."""
     for name, value in limits.items():
@@ -51,6 +57,7 @@ def main(argv: list[str]) -> None:
         libc = ctypes.CDLL(None)
         die_with_parent(libc, parent)
         leave_network(libc)
+    take_signals_as_usual()
     limit(limits)
     try:
         os.execv(program[0], program)  # noqa: S606 - there is no shell here, which is what we want

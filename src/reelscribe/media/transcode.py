@@ -215,7 +215,7 @@ def _check(done: Completed, folder: Path, job: encode.Job) -> None:
         raise DamagedMedia("No picture in this video can be read.", detail=done.stderr)
     if not (folder / encode.POSTER).is_file():
         raise DamagedMedia("The sound in this file cannot be read.", detail=done.stderr)
-    if job.plan.copies_video and DECODER_COMPLAINTS.search(done.stderr):
+    if (job.plan.copies_video or job.plan.copy_audio) and DECODER_COMPLAINTS.search(done.stderr):
         # What the decoder stumbles over would stop a browser too: encode it all.
         raise DamagedMedia("The video's data is damaged.", detail=done.stderr)
 
