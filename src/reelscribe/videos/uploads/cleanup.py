@@ -7,15 +7,14 @@ from typing import Final
 
 from anyio import to_thread
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from reelscribe.database.clock import from_now
 from reelscribe.database.session import Database
 from reelscribe.engines.storage import ObjectStorage, PartUploads
-from reelscribe.jobs import chores
-from reelscribe.videos.models import UploadMetadata, Video
-from reelscribe.videos.uploads import growing, ledger
+from reelscribe.videos.models import UploadMetadata
+from reelscribe.videos.uploads import growing
+from reelscribe.videos.uploads.discard import discard
 
 AT_ONCE: Final = 200
 """Uploads removed in one call; the rest is for the next."""
@@ -42,9 +41,7 @@ async def abandoned(
     count = 0
     for upload_id in await _run_out(database, grace):
         if staging is None or not await to_thread.run_sync(growing.is_locked, staging, upload_id):
-            count += await _remove(database, storage, parts, upload_id)
-            if staging is not None:
-                await to_thread.run_sync(growing.remove, staging, upload_id)
+            count += await discard(database, storage, parts, upload_id, staging=staging)
     if staging is not None:
         count += await _remove_orphans(database, staging, older_than + grace)
     return count + await _abort_orphans(database, parts, older_than + grace)
@@ -59,29 +56,6 @@ async def _run_out(database: Database, grace: timedelta) -> list[str]:
     )
     async with database.read() as session:
         return list(await session.scalars(wanted))
-
-
-async def _remove(database: Database, storage: ObjectStorage, parts: PartUploads, upload_id: str) -> bool:
-    """One upload, unless it ended meanwhile. First the rows: nobody ends it then; and a chore, in case we die here."""
-    async with database.write() as session:
-        public_id = await _public_id(session, upload_id)
-        row = await ledger.discard(session, upload_id)
-        if row is None:
-            return False
-        folder = ledger.original_folder(public_id, upload_id) if public_id is not None else row.storage_upload_id
-        if folder is not None:
-            chores.add(session, chores.DELETE_OBJECTS, folder)
-    if folder is not None:
-        await storage.delete_prefix(folder)
-    if row.part_size is not None and row.storage_upload_id is not None:
-        await parts.abort(row.storage_upload_id)
-    return True
-
-
-async def _public_id(session: AsyncSession, upload_id: str) -> str | None:
-    """Of the video that the upload was to become; a multipart form has none yet."""
-    joined = select(Video.public_id).join(UploadMetadata, UploadMetadata.video_id == Video.id)
-    return (await session.scalars(joined.where(UploadMetadata.upload_id == upload_id))).one_or_none()
 
 
 async def _remove_orphans(database: Database, staging: Path, age: timedelta) -> int:

@@ -1,38 +1,16 @@
 """What uploads work with, taken from the application's state once."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from pathlib import Path
 
 from starlette.requests import HTTPConnection
 
-from reelscribe.database.base import utc_now
 from reelscribe.database.http import database_of
 from reelscribe.database.session import Database
 from reelscribe.engines.storage import ObjectStorage, PartUploads
-from reelscribe.videos.uploads.body import Pace
+from reelscribe.videos.uploads.discard import discard
+from reelscribe.videos.uploads.limits import Limits
 from reelscribe.videos.uploads.writers import Writers
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What may come in: bytes, and seconds."""
-
-    max_bytes: int
-    quota_bytes: int
-    part_bytes: int
-    max_caption_bytes: int
-    expiry: float
-    body_timeout: float
-
-    @property
-    def pace(self) -> Pace:
-        """How slow a client may be; no body may take longer than an upload may lie about."""
-        return Pace(self.body_timeout, self.expiry)
-
-    def expires_at(self) -> datetime:
-        """When an upload touched now counts as abandoned."""
-        return utc_now() + timedelta(seconds=self.expiry)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +23,10 @@ class Uploads:
     limits: Limits
     staging: Path
     writers: Writers = field(default_factory=Writers)
+
+    async def discard(self, upload_id: str) -> bool:
+        """Throw an upload away with all that is of it; False when it has ended, or is not there."""
+        return await discard(self.database, self.storage, self.parts, upload_id, staging=self.staging)
 
 
 def uploads_of(connection: HTTPConnection) -> Uploads:

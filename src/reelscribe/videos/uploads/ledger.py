@@ -4,7 +4,7 @@ import re
 import secrets
 from dataclasses import dataclass
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelscribe.accounts.dependencies import Account
@@ -12,11 +12,11 @@ from reelscribe.database.base import utc_now
 from reelscribe.database.session import Database
 from reelscribe.problems import NotFound, Problem
 from reelscribe.videos.accept import Received, accept
-from reelscribe.videos.models import Status, UploadMetadata, Video
+from reelscribe.videos.models import UploadMetadata, Video
 from reelscribe.videos.objects import original_prefix
 from reelscribe.videos.uploads import quota
-from reelscribe.videos.uploads.context import Limits
 from reelscribe.videos.uploads.details import Details
+from reelscribe.videos.uploads.limits import Limits
 
 UPLOAD_ID = re.compile(r"[0-9a-f]{32}")
 
@@ -125,22 +125,6 @@ async def is_completed(database: Database, upload_id: str) -> bool:
     known = select(UploadMetadata.completed_at).where(UploadMetadata.upload_id == upload_id)
     async with database.read() as session:
         return (await session.scalars(known)).one_or_none() is not None
-
-
-async def discard(session: AsyncSession, upload_id: str) -> UploadMetadata | None:
-    """Strike off an upload that has not ended, with the video that it was to become; None when it has, or is not there.
-
-    The caller removes the bytes, after the commit: until then nobody else may think that they are of use.
-    """
-    wanted = select(UploadMetadata).where(UploadMetadata.upload_id == upload_id).with_for_update()
-    row = (await session.scalars(wanted)).one_or_none()
-    if row is None or row.completed_at is not None:
-        return None
-    await session.delete(row)
-    if row.video_id is not None:
-        await session.flush()
-        await session.execute(delete(Video).where(Video.id == row.video_id, Video.status == Status.UPLOADING))
-    return row
 
 
 async def touch(session: AsyncSession, upload_id: str, limits: Limits, *, received: int) -> None:

@@ -122,15 +122,8 @@ async def _announced(request: Request, account: Account, uploads: Uploads) -> As
         yield _Incoming(uploads, public_id, upload_id)
     except BaseException:
         with CancelScope(shield=True):
-            await _give_up(uploads, upload_id, folder)
+            await uploads.discard(upload_id)
         raise
-
-
-async def _give_up(uploads: Uploads, upload_id: str, folder: str) -> None:
-    """If this is cut short, the row remains and the clean-up goes on from there."""
-    await uploads.storage.delete_prefix(folder)
-    async with uploads.database.write() as session:
-        await ledger.discard(session, upload_id)
 
 
 def _file_bytes(request: Request, uploads: Uploads) -> int | None:

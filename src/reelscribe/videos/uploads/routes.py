@@ -7,7 +7,7 @@ from starlette.requests import ClientDisconnect
 from reelscribe.accounts.dependencies import CurrentAccount
 from reelscribe.problems import responses
 from reelscribe.videos.schemas import VideoOut, video_out
-from reelscribe.videos.uploads import sessions, tus_routes
+from reelscribe.videos.uploads import completion, sessions, tus_routes
 from reelscribe.videos.uploads.body import at_most, paced
 from reelscribe.videos.uploads.context import Uploads, uploads_of
 from reelscribe.videos.uploads.details import invalid
@@ -61,7 +61,7 @@ async def get_session(request: Request, video_id: str, account: CurrentAccount) 
 )
 async def complete(request: Request, video_id: str, body: CompleteIn, account: CurrentAccount) -> VideoOut:
     """Checks the parts and makes the video of them. Sent again, it answers the same and does nothing."""
-    return video_out(await sessions.complete(uploads_of(request), account, video_id, body.etags()))
+    return video_out(await completion.complete(uploads_of(request), account, video_id, body.etags()))
 
 
 @router.delete(

@@ -84,7 +84,7 @@ async def append(request: Request, uploads: Uploads, upload: Upload, offset: int
     except UploadNotFound:
         raise ledger.gone() from None
     except UnsupportedMedia:
-        await tus_upload.discard(uploads, upload)
+        await uploads.discard(upload.id)
         raise
 
 
@@ -153,7 +153,7 @@ async def terminate(uploads: Uploads, upload: Upload) -> None:
         await uploads.writers.stop(upload.id)
     except UploadBusyError:
         raise _busy() from None
-    await tus_upload.discard(uploads, upload)
+    await uploads.discard(upload.id)
 
 
 def _coming(request: Request) -> int | None:

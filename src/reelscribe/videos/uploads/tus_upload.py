@@ -75,7 +75,7 @@ async def finish(uploads: Uploads, upload: Upload, file: GrowingFile) -> None:
         check_media(await to_thread.run_sync(file.head, SNIFF_BYTES))
         await _accept(uploads, upload, file)
     except Problem:
-        await discard(uploads, upload)
+        await uploads.discard(upload.id)
         raise
     await to_thread.run_sync(file.remove)
 
@@ -89,14 +89,6 @@ async def _accept(uploads: Uploads, upload: Upload, file: GrowingFile) -> None:
             raise ledger.gone()
         received = Received(key, stored.size, video.captions_key)
         await ledger.finish(session, upload.id, video, received, limit=uploads.limits.quota_bytes)
-
-
-async def discard(uploads: Uploads, upload: Upload) -> None:
-    """Throw an upload away that has not ended, with its video. First the rows: nobody finishes it from then on."""
-    async with uploads.database.write() as session:
-        await ledger.discard(session, upload.id)
-    if not await ledger.is_completed(uploads.database, upload.id):
-        await remove_bytes(uploads, upload.public_id, upload.id)
 
 
 async def remove_bytes(uploads: Uploads, public_id: str, upload_id: str) -> None:
