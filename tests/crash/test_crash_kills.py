@@ -51,7 +51,9 @@ async def keep_busy(fleet, client, clips, rng, is_over):
             title = word(rng)
             titles.append(title)
             await client.upload(rng.choice(clips), title)
-            await until(lambda: fleet.value("SELECT status FROM videos WHERE title = ?", title) == "ready", title, seconds=600)
+            await until(
+                lambda: fleet.value("SELECT status FROM videos WHERE title = ?", title) == "ready", title, seconds=600
+            )
 
     await asyncio.gather(*(feed() for _ in range(AT_ONCE)))
     return titles
@@ -61,7 +63,9 @@ async def play(fleet, decks, rounds, rng):
     clips, client = make_clips(fleet.folder, rng), fleet.client
     async with ruled(fleet, decks, rounds) as ruling:
         await client.sign_in()
-        titles = await stop_when_broken(ruling, keep_busy(fleet, client, clips, rng, lambda: len(fleet.deaths) >= rounds))
+        titles = await stop_when_broken(
+            ruling, keep_busy(fleet, client, clips, rng, lambda: len(fleet.deaths) >= rounds)
+        )
         await stop_when_broken(ruling, all_quiet(fleet, titles, seconds=60))
         await judge_search(client, titles)
     exits = fleet.stop()

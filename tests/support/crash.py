@@ -90,7 +90,9 @@ def start(arguments, *, environment, log, module="reelscribe"):
     """Start `python -m MODULE ARGUMENTS` with its output in a file."""
     with log.open("ab") as output:
         command = [sys.executable, "-m", module, *arguments]
-        return subprocess.Popen(command, env=environment, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+        return subprocess.Popen(
+            command, env=environment, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+        )
 
 
 @dataclass
@@ -177,7 +179,9 @@ class Fleet:
         return Client(f"http://127.0.0.1:{self.port}")
 
     def migrate(self):
-        subprocess.run([sys.executable, "-m", "reelscribe", "migrate"], env=self.environment, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            [sys.executable, "-m", "reelscribe", "migrate"], env=self.environment, check=True, stdout=subprocess.DEVNULL
+        )
 
     def start(self, name, point=None):
         """Start a process, or one that will die at a point."""
@@ -186,7 +190,9 @@ class Fleet:
             self.running[name] = start(COMMANDS[name], environment=self.environment, log=log)
         else:
             arguments = (point, *COMMANDS[name])
-            self.running[name] = start(arguments, environment=self.environment, log=log, module="tests.support.crash_points")
+            self.running[name] = start(
+                arguments, environment=self.environment, log=log, module="tests.support.crash_points"
+            )
 
     def stop(self):
         """End every process as an operator would, and give their exit codes."""
@@ -202,7 +208,10 @@ class Fleet:
 
     def logs(self, lines=12):
         """The ends of all logs, for a failure's message."""
-        tails = [f"--- {path.name}\n" + "\n".join(path.read_text().splitlines()[-lines:]) for path in self.folder.glob("*.log")]
+        tails = [
+            f"--- {path.name}\n" + "\n".join(path.read_text().splitlines()[-lines:])
+            for path in self.folder.glob("*.log")
+        ]
         return "\n".join(tails)
 
     def rows(self, query, *parameters):
@@ -279,7 +288,10 @@ def word(rng):
 
 def make_clips(folder, rng, count=4):
     """Clips of different parts of the recording; the last one has no sound."""
-    clips = [make_clip(folder / f"clip-{n}.mp4", start=rng.uniform(1, 38), seconds=rng.uniform(2, 4)) for n in range(count - 1)]
+    clips = [
+        make_clip(folder / f"clip-{n}.mp4", start=rng.uniform(1, 38), seconds=rng.uniform(2, 4))
+        for n in range(count - 1)
+    ]
     return [*clips, make_clip(folder / "silent.mp4", seconds=2, sound=False)]
 
 

@@ -32,11 +32,15 @@ def judge_rows(fleet, titles):
         assert key is not None
         for table in ("video_transcripts", "video_summaries"):
             assert fleet.value(f"SELECT count(*) FROM {table} WHERE video_id = ?", video) == 1, table  # noqa: S608 - our own names
-        qualities = [quality for (quality,) in fleet.rows("SELECT quality FROM video_variants WHERE video_id = ?", video)]
+        qualities = [
+            quality for (quality,) in fleet.rows("SELECT quality FROM video_variants WHERE video_id = ?", video)
+        ]
         assert qualities == ["720p"]
         text = fleet.value("SELECT transcript_text FROM video_transcripts WHERE video_id = ?", video)
         assert bool(text) == (audio is not None), f"a transcript of {text!r} beside the sound {audio!r}"
-        topics = Counter(topic for (topic,) in fleet.rows("SELECT topic FROM outbox_events WHERE video_key = ?", public_id))
+        topics = Counter(
+            topic for (topic,) in fleet.rows("SELECT topic FROM outbox_events WHERE video_key = ?", public_id)
+        )
         assert topics == dict.fromkeys(TOPICS, 1)
         judge_history(fleet, video)
 

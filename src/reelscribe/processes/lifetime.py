@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from reelscribe import logs
 from reelscribe.database import migrate
 from reelscribe.engines.storage import StorageError
-from reelscribe.processes.parent import SIGNALS, StartError, end_with_parent, is_supervised
+from reelscribe.processes.parent import SIGNALS, StartError, end_with_parent, is_supervised, require_data_folder
 from reelscribe.settings import Settings
 from reelscribe.wiring import Platform, open_platform
 
@@ -59,6 +59,7 @@ def _runner() -> asyncio.Runner:
 
 
 async def _on_platform(settings: Settings, main: Main) -> None:
+    require_data_folder(settings)
     async with open_platform(settings) as platform:
         await _require_schema(platform)
         log.info("process started", pid=os.getpid())

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from reelscribe.processes.parent import PARENT_VARIABLE, SIGNALS, StartError
-from reelscribe.settings import Settings, ensure_private
+from reelscribe.processes.parent import PARENT_VARIABLE, SIGNALS, StartError, require_data_folder
+from reelscribe.settings import Settings
 
 log = structlog.get_logger(__name__)
 
@@ -164,13 +164,8 @@ def _alone(settings: Settings) -> Iterator[bool]:
     Gives whether the one before was killed: what is written into the file stays then, and its children may be ending
     just now. Raises StartError.
     """
-    try:
-        ensure_private(settings.data_dir)
-        file = (ensure_private(settings.run_dir) / "serve.lock").open("a+")
-    except OSError as error:
-        reason = f"The data folder {settings.data_dir} can not be used: {error.strerror}."
-        raise StartError(f"{reason} Set DATA_DIR to another one.") from error
-    with file:
+    require_data_folder(settings)
+    with (settings.run_dir / "serve.lock").open("a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
