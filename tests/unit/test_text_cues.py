@@ -1,5 +1,10 @@
+import subprocess
+from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
 
+import imageio_ffmpeg
+import pytest
 import webvtt
 from hypothesis import given
 from hypothesis import strategies as st
@@ -97,6 +102,21 @@ def test_an_independent_parser_reads_the_same_cues():
     assert [(c.start_in_seconds, c.end_in_seconds) for c in read] == [(int(c.start), int(c.end)) for c in made]
 
 
+@pytest.mark.parametrize(("form", "writer"), [("webvtt", to_vtt), ("srt", to_srt)])
+def test_ffmpeg_reads_the_same_cues(form: str, writer: Callable[[Transcript], str], tmp_path: Path):
+    given_transcript = transcript("Is 3 < 4 & 5 > 4? He asked, and again nobody answered him for a while. " * 9)
+    source = tmp_path / "captions"
+    source.write_text(writer(given_transcript), encoding="utf-8", newline="")
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-f", form, "-i", str(source), "-f", "srt", "-"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    read = parse_captions(done.stdout.encode())
+    made = cues(given_transcript)
+    assert [(s.start, s.end) for s in read.segments] == [(cue.start, cue.end) for cue in made]
+    looks = str.maketrans("\u2039\u203a", "<>")
+    assert [s.text.translate(looks) for s in read.segments] == [" ".join(cue.lines) for cue in made]
+
+
 def test_what_we_write_we_read_again():
     given_transcript = transcript("Is 3 < 4 & 5 > 4? He asked, and nobody answered for a while.", "Then silence.")
     for text in (to_vtt(given_transcript), to_srt(given_transcript).replace("\u2039", "<").replace("\u203a", ">")):
@@ -112,4 +132,4 @@ def test_plain_text_has_a_paragraph_for_each_stretch_of_speech():
 def test_no_speech_gives_empty_but_valid_captions():
     assert to_vtt(Transcript(None, 3.0)) == "WEBVTT\n"
     assert to_srt(Transcript(None, 3.0)) == ""
-    assert to_txt(Transcript(None, 3.0)) == "\n"
+    assert to_txt(Transcript(None, 3.0)) == ""

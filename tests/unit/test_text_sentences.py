@@ -21,6 +21,10 @@ def test_titles_initials_and_abbreviations_end_no_sentence():
     assert texts(given) == ["Dr. Smith met J. R. Brown, e.g. at noon.", "Then Mrs. Jones left."]
 
 
+def test_a_no_is_a_whole_answer():
+    assert texts(transcript("Is it done? No. We go on.")) == ["Is it done?", "No.", "We go on."]
+
+
 def test_a_full_stop_before_a_small_letter_ends_nothing():
     assert texts(transcript("The file is named approx. ten times. Done.")) == [
         "The file is named approx. ten times.",

@@ -36,7 +36,7 @@ def to_srt(transcript: Transcript) -> str:
 
 def to_txt(transcript: Transcript) -> str:
     """Paragraphs, parted at pauses and where one grows long; a blank line between two."""
-    return "".join(f"{paragraph}\n\n" for paragraph in _paragraphs(sentences(transcript))).rstrip("\n") + "\n"
+    return "\n".join(f"{paragraph}\n" for paragraph in _paragraphs(sentences(transcript)))
 
 
 def _paragraphs(spoken: list[Sentence]) -> Iterator[str]:

@@ -18,7 +18,7 @@ PACKED = 15
 
 _STOP = re.compile(rf"(?P<mark>[{re.escape(STOPS)}]+)[{re.escape(CLOSERS)}]*$")
 _ABBREVIATION = re.compile(
-    r"(?:^|[(\"'“])(?:[A-HJ-Za-z]|mr|mrs|ms|dr|prof|sr|jr|st|vs|etc|e\.g|i\.e|no|fig|inc|ltd|co|gen|sen|rep|gov|mt|approx"
+    r"(?:^|[(\"'“])(?:[a-z]|mr|mrs|ms|dr|prof|sr|jr|st|vs|etc|e\.g|i\.e|fig|inc|ltd|co|gen|sen|rep|gov|mt|approx"
     r"|dept|est|[a-z]\.[a-z]|hr|nr|bzw|z\.b|d\.h|mme|mlle|sig|sra?|dra?)\.$",
     re.IGNORECASE,
 )

@@ -17,6 +17,8 @@ LONGEST_OPENING = 48
 NEARLY_AS_GOOD = 0.5
 # In a language without a list of stopwords, words that are so large a share of all and said so often count as such.
 COMMON_SHARE, COMMON_TIMES = 0.005, 6
+# Letters of a telling word: shorter ones are mostly function words where these are not known.
+SHORTEST_WORD, SHORTEST_UNLISTED = 3, 5
 
 _CLAUSE = re.compile(rf"[^\w\s'{APOSTROPHE}-]+")
 # A noun follows one of these sooner or later; a verb or an adverb does not.
@@ -104,8 +106,9 @@ def _phrases(text: str, terms: Terms, common: frozenset[str]) -> dict[Stems, _Ph
 
 def _runs(clause: Sequence[str], terms: Terms, common: frozenset[str]) -> Iterator[tuple[Stems, str, str, bool]]:
     """Each run of telling words: its stems, its surface, the word before, and whether no telling word follows."""
+    least = SHORTEST_WORD if terms.has_stopwords else SHORTEST_UNLISTED
     stems = [terms.of_word(word) if word.lower() not in common else "" for word in clause]
-    tells = [_tells(word, stem) for word, stem in zip(clause, stems, strict=True)] + [False]
+    tells = [_tells(word, stem, least) for word, stem in zip(clause, stems, strict=True)] + [False]
     for start in range(len(clause)):
         for end in range(start + 1, min(start + LONGEST_PHRASE, len(clause)) + 1):
             if not tells[end - 1]:
@@ -114,8 +117,8 @@ def _runs(clause: Sequence[str], terms: Terms, common: frozenset[str]) -> Iterat
             yield tuple(stems[start:end]), " ".join(clause[start:end]), before, not tells[end]
 
 
-def _tells(word: str, stem: str) -> bool:
-    return len(stem) > 2 and not any(character.isdigit() for character in word)  # noqa: PLR2004 -- "uh", "'s"
+def _tells(word: str, stem: str, least: int) -> bool:
+    return bool(stem) and len(word) >= least and not any(character.isdigit() for character in word)
 
 
 def _chosen(
