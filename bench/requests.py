@@ -3,8 +3,8 @@
     python -m bench.requests [--videos 1000] [--calls 400]
 
 The limit is `/health/live`, which asks nothing of anyone. Search is measured whole, and beside it the index alone and
-the query's embedding alone: the rest is the token, the look-up of hits with the viewer's eyes, and JSON. Queries differ,
-so that no vector is remembered.
+the query's embedding alone: the rest is the token, the look-up of hits with the viewer's eyes, and JSON. Queries
+differ, so that no vector is remembered.
 """
 
 import argparse
@@ -135,9 +135,7 @@ async def started(client: httpx.AsyncClient) -> None:
 
 async def main(count: int, calls: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(
-            data_dir=Path(folder), accounts=AccountSettings(attempts_per_minute=1000), log_level="error"
-        )
+        settings = Settings(data_dir=Path(folder), log_level="error")
         async with open_platform(settings) as platform:
             await upgrade(platform.database.engine)
             serving = asyncio.create_task(serve_app(create_app(api_state(platform)), "127.0.0.1", PORT))

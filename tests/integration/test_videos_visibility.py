@@ -112,7 +112,7 @@ async def test_editing_is_the_owners_and_the_administrators(app, people):
     for visibility in VISIBILITIES:
         for viewer, (_, headers) in people.items():
             for (method, path), body in EDIT.items():
-                video = await add_ready_video(app.platform, people["owner"][0], visibility=visibility)
+                video = await add_video(app.platform.database, people["owner"][0], visibility=visibility, key="k")
                 answer = await ask(app, method, path, video.public_id, headers, body)
                 missing = await ask(app, method, path, NEVER_AN_ID, headers, body)
                 case = (visibility, viewer, method, path, answer.text)

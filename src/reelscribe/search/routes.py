@@ -11,6 +11,7 @@ from reelscribe.search.hits import page_of_hits
 from reelscribe.search.query_vectors import query_vectors_of
 from reelscribe.search.schemas import HitPage, SortOrder
 from reelscribe.videos.dates import From, To
+from reelscribe.videos.find import ANYONE
 from reelscribe.videos.models import Status
 from reelscribe.videos.schemas import MAX_KEY
 from reelscribe.videos.visibility import viewer_of
@@ -20,7 +21,7 @@ MAX_LIMIT = 100
 router = APIRouter(tags=["search"])
 
 
-@router.get("/videos/search", responses=responses(401, 422), summary="Search every word of every video")
+@router.get("/videos/search", responses=responses(401, 422), openapi_extra=ANYONE, summary="Search every word")
 async def search_videos(
     request: Request,
     account: OptionalAccount,
@@ -40,7 +41,7 @@ async def search_videos(
         q=q,
         viewer=viewer_of(account),
         limit=limit,
-        cursor=cursor,
+        cursor=cursor or None,
         status=status,
         user_id=user_id,
         created_from=created_from,

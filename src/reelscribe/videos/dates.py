@@ -8,7 +8,12 @@ from fastapi import Query
 from pydantic import BeforeValidator, WithJsonSchema
 
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_SCHEMA: Final = WithJsonSchema({"type": "string", "examples": ["2026-01-31", "2026-01-31T09:30:00Z"]})
+_SCHEMA: Final = WithJsonSchema(
+    {
+        "anyOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}],
+        "examples": ["2026-01-31", "2026-01-31T09:30:00Z"],
+    }
+)
 
 
 def since(given: object) -> datetime | None:

@@ -27,7 +27,7 @@ from reelscribe.database.session import Database
 from reelscribe.engines.search import Viewer
 from reelscribe.problems import FieldError, NotFound, Unprocessable, responses
 from reelscribe.videos.feed import Feed, Subscription, feed_of
-from reelscribe.videos.find import VideoId, visible_video
+from reelscribe.videos.find import ANYONE, VideoId, visible_video
 from reelscribe.videos.history_page import MAX_LINES, EventOut, EventPage, lines_after
 from reelscribe.videos.progress import progress_of
 from reelscribe.videos.schemas import Progress
@@ -55,6 +55,7 @@ LastEventId = Annotated[str | None, Header(description="The last line that this 
         200: {"content": {EVENT_STREAM: {"schema": {"type": "string"}}}},
         **responses(401, 404, 422, 429),
     },
+    openapi_extra=ANYONE,
     summary="The history of a video, live with Accept: text/event-stream",
 )
 async def get_events(

@@ -19,6 +19,10 @@ _PUBLIC_ID: Final = re.compile(rf"[{ALPHABET}]{{{LENGTH}}}")
 VideoId = Annotated[str, Path(description="11 base58 characters.", examples=["7pQv9XkM2aB"])]
 
 
+ANYONE: Final[dict[str, object]] = {"security": [{}]}
+"""For a route's `openapi_extra`: it is answered without a token too, as far as public and unlisted videos go."""
+
+
 def no_such_video() -> NotFound:
     """The same answer for a video that is not there and for one that may not be seen."""
     return NotFound("There is no such video.")

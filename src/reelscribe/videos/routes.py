@@ -13,7 +13,7 @@ from reelscribe.videos.dates import From, To
 from reelscribe.videos.delete import delete_video
 from reelscribe.videos.edit import edit
 from reelscribe.videos.file_name import download_name
-from reelscribe.videos.find import VideoId, editable_video, visible_video
+from reelscribe.videos.find import ANYONE, VideoId, editable_video, visible_video
 from reelscribe.videos.listing import MAX_LIMIT, ListRequest, newest
 from reelscribe.videos.models import Status
 from reelscribe.videos.present import present, present_one
@@ -28,7 +28,7 @@ from reelscribe.videos.watch import WatchOut, playable, watch_out
 router = APIRouter(tags=["videos"])
 
 
-@router.get("/videos/list", responses=responses(401, 422), summary="Videos, newest first")
+@router.get("/videos/list", responses=responses(401, 422), openapi_extra=ANYONE, summary="Videos, newest first")
 async def list_videos(
     request: Request,
     session: ReadSession,
@@ -50,13 +50,13 @@ async def list_videos(
         return VideoPage(items=[], next_cursor=None)
     wanted = ListRequest(viewer_of(account), limit, status, own or user_id, created_from, created_to)
     key = keys.signing_key(request, keys.LIST_CURSORS)
-    place = None if after is None else _place(key, after, wanted.scope)
+    place = _place(key, after, wanted.scope) if after else None
     videos, more = await newest(session, wanted.beginning_after(place))
     next_cursor = None if more is None else cursor.seal(key, more, wanted.scope)
     return VideoPage(items=await present(session, request, videos), next_cursor=next_cursor)
 
 
-@router.get("/videos/{video_id}", responses=responses(401, 404), summary="One video")
+@router.get("/videos/{video_id}", responses=responses(401, 404), openapi_extra=ANYONE, summary="One video")
 async def get_video(request: Request, session: ReadSession, account: OptionalAccount, video_id: VideoId) -> VideoOut:
     """Details, status, and the progress of the stage that is at work."""
     return await present_one(session, request, await visible_video(session, video_id, viewer_of(account)))
@@ -104,7 +104,12 @@ async def retry_video(
     return await present_one(session, request, video)
 
 
-@router.get("/videos/{video_id}/watch", responses=responses(401, 404, 409), summary="Addresses to play a video")
+@router.get(
+    "/videos/{video_id}/watch",
+    responses=responses(401, 404, 409),
+    openapi_extra=ANYONE,
+    summary="Addresses to play",
+)
 async def watch(
     request: Request, response: Response, session: ReadSession, account: OptionalAccount, video_id: VideoId
 ) -> WatchOut:
@@ -118,9 +123,14 @@ async def watch(
     "/videos/{video_id}/transcript",
     response_model=TranscriptOut,
     responses={
-        200: {"content": {kind: {"schema": {"type": "string"}} for kind in ("text/vtt", "text/plain")}},
+        200: {
+            "content": {
+                kind: {"schema": {"type": "string"}} for kind in ("text/vtt", "application/x-subrip", "text/plain")
+            }
+        },
         **responses(401, 404, 422),
     },
+    openapi_extra=ANYONE,
     summary="What was said",
 )
 async def get_transcript(
@@ -143,7 +153,7 @@ async def get_transcript(
     return serve(request, await exported(storage, key, wanted, name))
 
 
-@router.get("/videos/{video_id}/summary", responses=responses(401, 404), summary="The summary")
+@router.get("/videos/{video_id}/summary", responses=responses(401, 404), openapi_extra=ANYONE, summary="The summary")
 async def get_summary(session: ReadSession, account: OptionalAccount, video_id: VideoId) -> SummaryOut:
     """Sentences with the times that support them, chapters, and how good the summary is by measure."""
     video = await visible_video(session, video_id, viewer_of(account))

@@ -46,7 +46,11 @@ Title = Annotated[
 Description = Annotated[str, BeforeValidator(_clean_text), Field(max_length=MAX_DESCRIPTION)]
 """Text, line ends allowed."""
 
-Language = Annotated[str, Field(max_length=35), AfterValidator(_known_language), Field(examples=["en"])]
+Language = Annotated[
+    str,
+    Field(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*$", max_length=35, examples=["en"]),
+    AfterValidator(_known_language),
+]
 """An ISO 639-1 code; what follows a hyphen is dropped."""
 
 

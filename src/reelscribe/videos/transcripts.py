@@ -24,6 +24,8 @@ _WRITERS: Final[dict[str, tuple[Callable[[Transcript], str], str]]] = {
     "srt": (to_srt, "application/x-subrip; charset=utf-8"),
     "txt": (to_txt, "text/plain; charset=utf-8"),
 }
+EXPORTED: Final = tuple(media_type.partition(";")[0] for _, media_type in _WRITERS.values())
+"""The media types of the files; JSON comes beside them."""
 
 
 class WordOut(BaseModel):
