@@ -81,7 +81,7 @@ def compare(model: str, name: str, audio: Path, length: float) -> None:
         alike = {
             **os.environ,
             "OMP_WAIT_POLICY": "PASSIVE",
-        }  # the engine sets it for itself; on a busy machine it is all
+        }  # as the engine sets it for itself
         done = subprocess.run(command, capture_output=True, text=True, check=True, env=alike)
         runs[side] = json.loads(done.stdout)
     for side, run in runs.items():
@@ -90,7 +90,7 @@ def compare(model: str, name: str, audio: Path, length: float) -> None:
             f"{model:8} {name:12} {length:6.1f} s  {side}: word errors {errors}, real-time factor "
             f"{run['seconds'] / length:.3f}, memory {run['loaded_mb']:.0f} MB loaded, {run['peak_mb']:.0f} MB at most"
         )
-    same = runs["bare"]["text"] == runs["ours"]["text"]
+    same = runs["bare"]["text"].split() == runs["ours"]["text"].split()
     print(
         f"{model:8} {name:12} ours / bare: time {runs['ours']['seconds'] / runs['bare']['seconds']:.3f} (limit 1.05), "
         f"memory {runs['ours']['peak_mb'] / runs['bare']['peak_mb']:.2f}, text {'the same' if same else 'DIFFERS'}\n"
