@@ -6,8 +6,9 @@ from pathlib import Path
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelscribe.engines.search import VideoDocument
+from reelscribe.engines.storage import ObjectNotFound
 from reelscribe.jobs import chores
-from reelscribe.pipeline.stage import Context, StageEngines
+from reelscribe.pipeline.stage import Context, StageEngines, StageError
 from reelscribe.search.document import Sources, build, sources_of
 from reelscribe.videos.models import Video
 
@@ -34,7 +35,10 @@ async def load(session: AsyncSession, video: Video) -> tuple[Sources, int]:
 async def work(loaded: tuple[Sources, int], context: Context) -> Found:
     """Put the video's document into the index, in place of any earlier one."""
     sources, revision = loaded
-    document = await build(sources, context.engines.storage, context.engines.embedder)
+    try:
+        document = await build(sources, context.engines.storage, context.engines.embedder)
+    except ObjectNotFound as error:
+        raise StageError("The transcript is gone from storage. Replay the video from transcribe.") from error
     context.report(50.0)
     await context.engines.search.index([document])
     return Found(document, revision)

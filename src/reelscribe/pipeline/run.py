@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelscribe.database.session import Database
 from reelscribe.engines.doorbell import Doorbell
+from reelscribe.engines.storage import StorageError, StorageFull
 from reelscribe.events.history import HISTORY_BELL, Kind
 from reelscribe.jobs import lease
 from reelscribe.jobs.lease import Lease, LeaseLostError
@@ -100,7 +101,7 @@ class Runner:
                 async with self.database.write() as session:
                     await record.completed(session, held, result)
             log.info("stage completed", attempt=held.attempt)
-        except (TryAgainError, OSError, DBAPIError, MemoryError) as error:
+        except (TryAgainError, StorageError, OSError, DBAPIError, MemoryError) as error:
             await self._try_again_or_give_up(held, error)
         except StageError as error:
             await self._give_up(held, str(error), error.detail)
@@ -260,6 +261,10 @@ def _explain(error: Exception) -> tuple[str, str]:
     """What people read, and what those who mend read."""
     if isinstance(error, StageError):
         return str(error), error.detail
+    if isinstance(error, StorageFull):
+        return "There is no room left in the storage. It is tried again by itself.", str(error)
+    if isinstance(error, StorageError):
+        return "The storage did not answer. It is tried again by itself.", str(error)
     if isinstance(error, OSError):
         reason = error.strerror or "The storage did not answer."
         return f"{reason}. It is tried again by itself.", repr(error)
