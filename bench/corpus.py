@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from importlib.util import find_spec
@@ -84,25 +84,10 @@ class Corpus:
             ],
         )
 
-    async def videos(self, count: int) -> "AsyncVideos":
+    async def videos(self, count: int) -> AsyncIterator[VideoDocument]:
         """The first `count` videos."""
-        return AsyncVideos(self.video(number) for number in range(count))
-
-
-class AsyncVideos:
-    """An iterator as `SearchEngine.rebuild` takes it."""
-
-    def __init__(self, videos: Iterator[VideoDocument]) -> None:
-        self._videos = videos
-
-    def __aiter__(self) -> "AsyncVideos":
-        return self
-
-    async def __anext__(self) -> VideoDocument:
-        try:
-            return next(self._videos)
-        except StopIteration:
-            raise StopAsyncIteration from None
+        for number in range(count):
+            yield self.video(number)
 
 
 def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -1,4 +1,4 @@
-"""Search documents for tests, and what every search engine promises (`SearchEngineContract`, which adapters inherit)."""
+"""Search documents for tests, and what every search engine promises: `SearchEngineContract`, which adapters inherit."""
 
 import re
 from collections.abc import AsyncIterator, Iterable, Sequence
@@ -306,6 +306,13 @@ class SearchEngineContract:
         assert [found.text for found in hit.moments] == ["Volcano lava, volcano lava.", "A volcano too."]
         scores = [found.score for found in hit.moments]
         assert scores == sorted(scores, reverse=True)
+
+    async def test_every_hit_shows_where_its_word_is_said_on_every_page(self, engine: SearchEngine) -> None:
+        await engine.index(
+            [video(f"v{i}", *["The volcano, volcano, volcano."] * (i % 60)) for i in range(60, 180) if i % 60]
+        )
+        async for page in pages(engine, ask("volcano", limit=10)):
+            assert all(hit.moments for hit in page.items)
 
     async def test_hits_come_by_falling_score(self, engine: SearchEngine) -> None:
         await engine.index([video(f"v{i}", *["volcano " * i + "and more words to say."] * 3) for i in range(1, 20)])

@@ -17,7 +17,9 @@ UNSPACED = (
     "\uac00-\ud7af\u1100-\u11ff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
 )
 _SYMBOLS = "\u2190-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff"
-CONTRACTION = r"(?:['\u2019](?:s|t|re|ve|ll|d|m)\b)?"
+TAIL = r"(?:s|t|re|ve|ll|d|m)\b"
+"""What stands after the apostrophe of an English word and belongs to it; other apostrophes part words."""
+_CONTRACTION = rf"(?:['\u2019]{TAIL})?"
 LONGEST_TERM = 64
 """Code points of a term; what is longer is no word, and engines refuse terms of tens of kilobytes."""
 
@@ -63,9 +65,9 @@ def is_unspaced(term: str) -> bool:
 def word_pattern(*, ascii_only: bool) -> re.Pattern[str]:
     """Words, runs of unspaced scripts, and single symbols such as emoji."""
     if ascii_only:
-        return re.compile(r"[a-z0-9]+" + CONTRACTION, re.ASCII | re.IGNORECASE)
+        return re.compile(r"[a-z0-9]+" + _CONTRACTION, re.ASCII | re.IGNORECASE)
     letter = rf"(?![{UNSPACED}])(?:[^\W_]|[{_marks()}])"
-    return re.compile(rf"(?P<run>[{UNSPACED}]+)|(?:{letter})+{CONTRACTION}|[{_SYMBOLS}]", re.IGNORECASE)
+    return re.compile(rf"(?P<run>[{UNSPACED}]+)|(?:{letter})+{_CONTRACTION}|[{_SYMBOLS}]", re.IGNORECASE)
 
 
 @cache

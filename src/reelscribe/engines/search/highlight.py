@@ -7,8 +7,10 @@ from functools import cache, cached_property
 from itertools import pairwise
 
 from reelscribe.engines.search import Span
-from reelscribe.engines.search.analysis import CONTRACTION, Token, tokens, word_pattern
+from reelscribe.engines.search.analysis import TAIL, Token, tokens, word_pattern
 from reelscribe.engines.search.languages import is_suffixing, plain_letters, term_of
+
+_TAIL = re.compile(rf"(?<=[^\W_]['\u2019]){TAIL}", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,10 @@ class Matcher:
         plain = text.lower().translate(plain_letters())
         if self._beginnings is None or len(plain) != len(text):
             return [] if self._beginnings is None else tokens(text, language)
-        spans = (match.span() for match in self._beginnings.finditer(plain))
-        return [Token(term_of(text[start:end], language), start, end) for start, end in spans]
+        whole = word_pattern(ascii_only=text.isascii())
+        starts = (found.start() for found in self._beginnings.finditer(plain))
+        words = (whole.match(text, start) for start in starts if not _TAIL.match(text, start))
+        return [Token(term_of(word.group(), language), *word.span()) for word in words if word]
 
     @cached_property
     def _beginnings(self) -> re.Pattern[str] | None:
@@ -54,7 +58,7 @@ class Matcher:
             return None
         beginnings = "|".join(sorted({re.escape(term[: max(len(term) - 2, 1)]) for term in wanted}))
         beginnings = beginnings.replace("ss", "ss?")  # a sharp s, two in a term, is one in a text's plain letters
-        return re.compile(rf"(?<![^\W_])(?:{beginnings})[^\W_]*{CONTRACTION}")
+        return re.compile(rf"(?<![^\W_])(?:{beginnings})[^\W_]*")
 
 
 @cache

@@ -103,18 +103,25 @@ class Shower:
 
     def hits(self, ranking: Ranking, page: Sequence[tuple[int, StoredVideo]]) -> list[SearchHit]:
         """The hits of a page: places among the candidates, with their texts."""
+        scores = squashed(ranking.scores.videos)
+        moments = self._moments(ranking, page)
+        # Moments of a video that ranks by its fields may be too weak to be among the candidates' best.
+        without = [(place, video) for place, video in page if not moments[place]]
+        if without:
+            again = Ranking.of(self.finder, ranking.candidates.kept([place for place, _ in without]))
+            found = self._moments(again, [(i, video) for i, (_, video) in enumerate(without)])
+            moments |= {place: found[i] for i, (place, _) in enumerate(without)}
+        return [
+            SearchHit(video.id, float(scores[place]), self._matches(video), moments[place]) for place, video in page
+        ]
+
+    def _moments(self, ranking: Ranking, page: Sequence[tuple[int, StoredVideo]]) -> dict[int, list[MomentHit]]:
         chosen = ranking.moments_of([place for place, _ in page])
         addresses = self._addresses(ranking, [i for found in chosen for i in found])
-        scores = squashed(ranking.scores.videos)
-        return [
-            SearchHit(
-                video_id=video.id,
-                score=float(scores[place]),
-                matches=self._matches(video),
-                moments=[self._moment(ranking, i, addresses[i], video.language) for i in found if i in addresses],
-            )
+        return {
+            place: [self._moment(ranking, i, addresses[i], video.language) for i in found if i in addresses]
             for (place, video), found in zip(page, chosen, strict=True)
-        ]
+        }
 
     def _addresses(self, ranking: Ranking, chosen: Sequence[int]) -> "dict[int, DocAddress]":
         places = ranking.scores.place

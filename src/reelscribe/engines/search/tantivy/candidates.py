@@ -26,7 +26,9 @@ COMMON_SHARE = 0.4
 """A word in so large a share of all moments tells none apart, unless there is no other."""
 BEST_MOMENTS = 200
 BEST_MEANT = 60
-NEAR_STRETCHES = 100
+"""Videos found by words that are also compared by meaning, the best first."""
+NEAR_STRETCHES = 48
+"""Stretches of windows that are nearest by their codes, whose videos are looked at though they may have no word."""
 MOMENTS_PER_VIDEO = 5
 FEWEST_MOMENTS, MOST_MOMENTS = 1_000, 4_000
 SAME_INSTANT = 64
