@@ -78,13 +78,15 @@ async def measure(name: str, call: Callable[[int], Awaitable[object]], calls: in
     for number in range(20):
         await call(-number)
     times = []
+    busy = time.process_time()
     for number in range(calls):
         started = time.perf_counter()
         await call(number)
         times.append(1000 * (time.perf_counter() - started))
+    busy = 1000 * (time.process_time() - busy) / calls
     times.sort()
     middle, high = statistics.median(times), times[int(0.95 * calls)]
-    print(f"  {name:44} p50 {middle:7.2f} ms   p95 {high:7.2f} ms")
+    print(f"  {name:44} p50 {middle:7.2f} ms   p95 {high:7.2f} ms   CPU {busy:7.2f} ms")
     return middle
 
 

@@ -14,7 +14,7 @@ from tests.support.videos import add_video
 from reelscribe.events import history
 from reelscribe.events.history import Kind
 from reelscribe.jobs.models import Job, JobStatus
-from reelscribe.videos import events, feed
+from reelscribe.videos import event_stream, feed
 from reelscribe.videos.models import Video
 
 pytestmark = pytest.mark.anyio
@@ -193,6 +193,28 @@ async def test_a_stream_ends_when_the_viewer_may_no_longer_see(app, ada, server)
         assert (await own.lines(1))[0]["kind"] == "edited"
 
 
+async def test_a_stream_ends_when_its_token_is_signed_out(app, ada, server, monkeypatch):
+    monkeypatch.setattr(event_stream, "HEARTBEAT_SECONDS", 0.05)
+    video = await add_video(app.platform.database, ada.id)
+    async with stream(server, video, ada) as reader:
+        assert (await app.http.post(f"{API}/auth/logout", headers=ada.headers)).status_code == 204
+        assert await reader.event() == ("end", {"reason": "signed_out"})
+        assert await reader.event() is None
+
+
+async def test_a_stream_is_not_for_ever_and_goes_on_where_it_closed(app, ada, server, monkeypatch):
+    monkeypatch.setattr(event_stream, "HEARTBEAT_SECONDS", 0.05)
+    monkeypatch.setattr(event_stream, "LONGEST_SECONDS", 0.1)
+    video = await add_video(app.platform.database, ada.id)
+    await tell(app, video, "first")
+    async with stream(server, video, ada) as reader:
+        assert (await reader.lines(1))[0]["message"] == "first"
+        assert await reader.event() is None
+    await tell(app, video, "second")
+    async with stream(server, video, ada, **{"Last-Event-ID": reader.last_id}) as again:
+        assert (await again.lines(1))[0]["message"] == "second"
+
+
 async def test_what_may_not_be_seen_has_no_stream(app, ada, server):
     video = await add_video(app.platform.database, ada.id, visibility="private")
     async with httpx.AsyncClient() as client:
@@ -204,7 +226,7 @@ async def test_what_may_not_be_seen_has_no_stream(app, ada, server):
 
 
 async def test_a_silent_stream_has_a_heartbeat(app, ada, server, monkeypatch):
-    monkeypatch.setattr(events, "HEARTBEAT_SECONDS", 0.05)
+    monkeypatch.setattr(event_stream, "HEARTBEAT_SECONDS", 0.05)
     video = await add_video(app.platform.database, ada.id)
     headers = {"Accept": "text/event-stream", **ada.headers}
     beats = 0
