@@ -34,6 +34,7 @@ from reelscribe.media.tools import FFmpegTools, find_tools
 FPS = 25
 QUALITIES = ("720p", "1080p")
 Crfs = tuple[float, float]
+Commands = Callable[[str, Path, Path, float], Sequence[list[str]]]
 LIMITS = {"MediaCMS": 0.30, "PeerTube": 0.50}
 COPY_LIMIT = 0.45
 
@@ -150,13 +151,26 @@ def run_ours(
         return cpu_of([str(tools.ffmpeg), *encode.arguments(job, descriptor)], folder, (descriptor,))
 
 
-def interpolated(at: Crfs, below: Crfs, scores: Sequence[tuple[float, float]], wanted: tuple[float, float]) -> Crfs:
-    """The rate factor of each rendition that gives the wanted VMAF, on the line through two measurements."""
-    found = [
-        a + (b - a) * (scores[0][i] - wanted[i]) / (scores[0][i] - scores[1][i])
-        for i, (a, b) in enumerate(zip(at, below, strict=True))
-    ]
-    return round(found[0], 2), round(found[1], 2)
+def interpolated(tried: Sequence[tuple[Crfs, Measured]], wanted: tuple[float, float]) -> Crfs:
+    """The rate factor of each rendition that gives the wanted VMAF, on the line through the two nearest runs."""
+    found = []
+    for i in range(2):
+        nearest = sorted(((crfs[i], run.vmaf[i]) for crfs, run in tried), key=lambda point: abs(point[1] - wanted[i]))
+        (near, score), (far, other) = nearest[0], next(point for point in nearest[1:] if point[1] != nearest[0][1])
+        found.append(round(near + (far - near) * (score - wanted[i]) / (score - other), 2))
+    return found[0], found[1]
+
+
+def equalled(ours: Callable[[Crfs], Measured], tried: list[tuple[Crfs, Measured]], wanted: tuple[float, float]) -> Crfs:
+    """The rate factors that come within 0.2 of the wanted VMAF, after at most three tries, each noted in `tried`."""
+    crfs = interpolated(tried, wanted)
+    for _ in range(3):
+        run = ours(crfs)
+        tried.append((crfs, run))
+        if max(abs(score - goal) for score, goal in zip(run.vmaf, wanted, strict=True)) <= 0.2:
+            break
+        crfs = interpolated(tried, wanted)
+    return tried[-1][0]
 
 
 def compare(tools: FFmpegTools, name: str, folder: Path, seconds: float) -> None:
@@ -166,34 +180,27 @@ def compare(tools: FFmpegTools, name: str, folder: Path, seconds: float) -> None
 
     def fresh(label: str) -> Path:
         path = folder / f"{name}-{label}"
-        path.mkdir()
+        path.mkdir(exist_ok=True)
         return path
 
-    def ours(label: str, crfs: Crfs | None) -> Measured:
-        out = fresh(label)
+    def ours(crfs: Crfs) -> Measured:
+        out = fresh(f"ours-{crfs[0]}-{crfs[1]}")
         return measured(tools, run_ours(tools, source, info, out, crfs, copy=False), out, source)
 
-    first = [r.crf for r in plan(info).renditions]
-    at: Crfs = first[0], first[1]
-    below: Crfs = first[0] + 2, first[1] + 2
-    base = ours("ours", None)
-    print(f"\n{name}: {info.duration:.1f} s\n  ours, crf {at[0]:g}/{at[1]:g}:".ljust(32), base)
-    scores = [base.vmaf, ours("ours-lower", below).vmaf]
-    peers: dict[str, Callable[[str, Path, Path, float], Sequence[list[str]]]] = {
-        "MediaCMS": mediacms,
-        "PeerTube": peertube,
-    }
+    low, high = (rendition.crf for rendition in plan(info).renditions)
+    tried = [(crfs, ours(crfs)) for crfs in ((low, high), (low + 2, high + 2))]
+    print(f"\n{name}: {info.duration:.1f} s\n  ours, crf {low:g}/{high:g}:".ljust(32), tried[0][1])
+    peers: dict[str, Commands] = {"MediaCMS": mediacms, "PeerTube": peertube}
     for peer, commands in peers.items():
         out = fresh(peer)
         cpu = sum(cpu_of(argv, out) for argv in commands(str(tools.ffmpeg), source, out, FPS))
         theirs = measured(tools, cpu, out, source)
-        crfs = interpolated(at, below, scores, theirs.vmaf)
-        equal = ours(f"equal-{peer}", crfs)
+        crfs = equalled(ours, tried, theirs.vmaf)
+        equal = tried[-1][1]
         print(f"  {peer}:".ljust(24), theirs)
         print(f"  ours, crf {crfs[0]:g}/{crfs[1]:g}:".ljust(24), equal)
-        print(
-            f"  CPU of ours / {peer} at equal VMAF: {equal.cpu / theirs.cpu:.3f} (limit {LIMITS[peer]:.2f})", flush=True
-        )
+        ratio = equal.cpu / theirs.cpu
+        print(f"  CPU of ours / {peer} at equal VMAF: {ratio:.3f} (limit {LIMITS[peer]:.2f})", flush=True)
 
 
 def compare_copy(tools: FFmpegTools, name: str, folder: Path, seconds: float) -> None:

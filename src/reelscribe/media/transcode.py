@@ -2,7 +2,6 @@
 
 import contextlib
 import dataclasses
-import math
 import re
 import shutil
 import tempfile
@@ -11,13 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reelscribe.media import encode, hls
+from reelscribe.media.budget import limits_for, time_allowed
 from reelscribe.media.complaints import explain
 from reelscribe.media.errors import CannotWrite, DamagedMedia, MediaError, MediaStalled, OutOfSpace
 from reelscribe.media.filters import TILE_TIMES
 from reelscribe.media.fmp4 import FileIndex, read_index
 from reelscribe.media.info import MediaInfo
 from reelscribe.media.ladder import LadderPlan, plan
-from reelscribe.media.runner import GIBIBYTE, Completed, Limits, open_source, run
+from reelscribe.media.progress import Progress
+from reelscribe.media.runner import Completed, open_source, run
 from reelscribe.media.storyboard import Tile, grid, tiles
 from reelscribe.media.tools import FFmpegTools
 
@@ -113,34 +114,6 @@ async def transcode(
     return result
 
 
-class Progress:
-    """FFmpeg's `-progress` lines as percent that never falls, also over a second try.
-
-    FFmpeg writes them twice a second even when it waits for itself for ever, so what counts as work is a change.
-    """
-
-    def __init__(self, duration: float, report: Callable[[float], None]) -> None:
-        self._duration = max(duration, 0.001)
-        self._report = report
-        self._percent = 0.0
-        self._seen: dict[str, str] = {}
-
-    def line(self, line: str) -> bool:
-        """Take one `key=value` line; says whether it shows that work goes on."""
-        name, _, value = line.partition("=")
-        if name not in ("frame", "out_time_us") or self._seen.get(name) == value:
-            return False
-        self._seen[name] = value
-        if name == "out_time_us" and value.strip().isdigit():
-            self._rise(min(99.0, int(value) / 1e6 / self._duration * 100))
-        return True
-
-    def _rise(self, percent: float) -> None:
-        if percent > self._percent:
-            self._percent = percent
-            self._report(percent)
-
-
 @contextlib.contextmanager
 def _scratch(out: Path) -> Iterator[Path]:
     """A hidden folder in `out` to work in; on success its files are moved up, in any case it is removed."""
@@ -166,23 +139,6 @@ def _job(info: MediaInfo, planned: LadderPlan, threads: int, *, lenient: bool = 
         largest = planned.renditions[-1]
         layout = grid(info.duration, largest.width, largest.height)
     return encode.Job(info, planned, layout, threads, lenient)
-
-
-def time_allowed(info: MediaInfo) -> float:
-    """Seconds of wall clock for a source: 40 times what two slow cores need, and two minutes to begin with."""
-    video = info.video
-    pixels = video.width * video.height * max(video.frame_rate, 1.0) if video else 0.0
-    return 120 + info.duration * (2 + 40 * pixels / (1920 * 1080 * 30))
-
-
-def limits_for(info: MediaInfo, threads: int) -> Limits:
-    """Memory by the picture's size (decoders keep up to 16 frames a thread), files by what a result can come to."""
-    pixels = info.video.width * info.video.height if info.video else 0
-    return Limits(
-        address_space=3 * GIBIBYTE + (threads + 1) * 64 * pixels,
-        cpu_seconds=math.ceil(time_allowed(info) * threads * 2),
-        file_size=max(2 * info.size, int(info.duration * 3_000_000)) + GIBIBYTE,
-    )
 
 
 async def _attempt(
