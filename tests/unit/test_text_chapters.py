@@ -79,10 +79,14 @@ def test_titles_are_phrases_that_recur_and_not_stopwords():
 
 def test_titles_of_a_language_without_stopwords_leave_out_its_commonest_words():
     texts = [
-        "Das Sturmflutwehr schützt die Stadt. Wenn die See steigt, schließt sich das Sturmflutwehr. Die Ingenieure "
-        "prüfen die Arme jedes Jahr, denn die Stürme kommen, wenn die Blätter fallen.",
-        "Die Gründächer halten den Regen auf. Die Stadt bezahlt die Gründächer zum Teil, die Mieter gießen die Beete, "
-        "und die Bienen finden die Blüten.",
+        (
+            "Das Sturmflutwehr schützt die Stadt. Wenn die See steigt, schließt sich das Sturmflutwehr. Die Ingenieure "
+            "prüfen die Arme jedes Jahr, denn die Stürme kommen, wenn die Blätter fallen."
+        ),
+        (
+            "Die Gründächer halten den Regen auf. Die Stadt bezahlt die Gründächer zum Teil, die Mieter gießen die Beete, "
+            "und die Bienen finden die Blüten."
+        ),
     ]
     made = titles(texts, Terms("de"))
     assert made == ["Sturmflutwehr", "Gründächer"]
