@@ -91,3 +91,19 @@ def test_uploads_at_once_never_take_more_than_there_is(server: Server, client: h
         "SELECT coalesce(sum(size), 0) FROM upload_metadata WHERE user_id = ? AND completed_at IS NULL", account_id
     )
     assert int(str(kept)) + int(str(coming)) == 9 * MIB
+
+
+def test_nobody_begins_uploads_without_end(server: Server, client: httpx.Client):
+    for _ in range(3):
+        assert tus(client, 1).status_code == 201
+    [(user, row_id)] = server.rows("SELECT user_id, max(id) FROM upload_metadata")
+    columns = "video_id, user_id, protocol, file_name, size, content_type, received_bytes, expires_at, created_at"
+    server.rows(
+        f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 497) INSERT INTO upload_metadata"  # noqa: S608 - our own columns
+        f" (upload_id, {columns}) SELECT 'copy' || i, {columns} FROM upload_metadata, n WHERE id = ?",
+        row_id,
+    )
+    assert user is not None
+    assert tus(client, 1).status_code == 429
+    assert session(client, 1).status_code == 429
+    assert send(client, 5000).status_code == 429

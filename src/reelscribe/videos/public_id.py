@@ -15,6 +15,11 @@ LENGTH: Final = 11
 """58^11 is 2^64: among a million videos the next id is taken with a chance of 1 in 2 * 10^13."""
 
 
+def is_public_id(text: str) -> bool:
+    """Whether this can be a video's id at all; what cannot need not, and often must not, reach a database."""
+    return len(text) == LENGTH and set(text) <= set(ALPHABET)
+
+
 def new_public_id() -> str:
     """11 random base58 characters."""
     return "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))

@@ -1,4 +1,4 @@
-"""The bodies of POST /videos/upload for the API's documentation: FastAPI can not tell them from a stream."""
+"""What FastAPI cannot tell of routes that read streams and headers themselves, for the API's documentation."""
 
 from typing import Any, Final
 
@@ -35,4 +35,25 @@ UPLOAD_BODY: Final[dict[str, Any]] = {
         "required": True,
         "content": {"multipart/form-data": {"schema": _form()}, "application/json": _json()},
     }
+}
+
+
+def _header(name: str, schema: dict[str, Any], description: str) -> dict[str, Any]:
+    return {"name": name, "in": "header", "required": True, "schema": schema, "description": description}
+
+
+_BYTES: Final[dict[str, Any]] = {"type": "integer", "minimum": 0, "maximum": 10**18 - 1}
+_TUS: Final = _header("Tus-Resumable", {"type": "string", "enum": ["1.0.0"]}, "The protocol's version.")
+_METADATA: Final = {
+    **_header("Upload-Metadata", {"type": "string"}, "The fields of the form, and filename: `key base64(value), ...`."),
+    "required": False,
+    "example": "filename dGFsay5tcDQ=,title SG93IHdlIGJ1aWx0IGl0",
+}
+TUS_REQUEST: Final[dict[str, Any]] = {"parameters": [_TUS]}
+# No request body is declared: tus' media type is unknown to the tools that read this document, and they stop at it.
+TUS_CREATION: Final[dict[str, Any]] = {
+    "parameters": [_TUS, _header("Upload-Length", {**_BYTES, "minimum": 1}, "Bytes of the whole file."), _METADATA]
+}
+TUS_PATCH: Final[dict[str, Any]] = {
+    "parameters": [_TUS, _header("Upload-Offset", _BYTES, "Where these bytes belong: how many there are already.")]
 }

@@ -28,7 +28,7 @@ CLIENT_GONE = 499
     "/videos/upload",
     status_code=status.HTTP_201_CREATED,
     response_model=VideoOut | SessionBegun,
-    responses=responses(400, 401, 408, 413, 415, 422, 503, 507),
+    responses=responses(400, 401, 408, 413, 415, 422, 429, 503, 507),
     openapi_extra=UPLOAD_BODY,
     summary="Upload a video as a form, or begin an upload in parts",
 )

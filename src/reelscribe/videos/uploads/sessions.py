@@ -12,7 +12,7 @@ from reelscribe.engines.storage import UploadNotFound
 from reelscribe.problems import Conflict, NotFound, Problem
 from reelscribe.videos import status
 from reelscribe.videos.models import Status, UploadMetadata, Video
-from reelscribe.videos.public_id import unused_public_id
+from reelscribe.videos.public_id import is_public_id, unused_public_id
 from reelscribe.videos.uploads import ledger
 from reelscribe.videos.uploads.context import Uploads
 from reelscribe.videos.uploads.details import display_name
@@ -100,6 +100,8 @@ async def give_up(uploads: Uploads, account: Account, public_id: str) -> None:
 
 async def find(uploads: Uploads, account: Account, public_id: str) -> tuple[Video, UploadMetadata]:
     """A session and its video, if they are this account's. Raises a 404."""
+    if not is_public_id(public_id):
+        raise NotFound("There is no such upload session of yours.")
     wanted = (
         select(Video, UploadMetadata)
         .join(UploadMetadata, UploadMetadata.video_id == Video.id)

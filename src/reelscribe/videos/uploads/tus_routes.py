@@ -1,6 +1,7 @@
 """The routes of tus 1.0: core protocol, creation (also with the first bytes), expiration and termination."""
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 
 from fastapi import APIRouter, Depends, Request, Response, status
 from starlette.requests import ClientDisconnect
@@ -9,6 +10,7 @@ from reelscribe.accounts.dependencies import CurrentAccount
 from reelscribe.problems import Problem, responses
 from reelscribe.videos.uploads import growing, tus, tus_upload
 from reelscribe.videos.uploads.context import uploads_of
+from reelscribe.videos.uploads.openapi import TUS_CREATION, TUS_PATCH, TUS_REQUEST
 from reelscribe.videos.uploads.problems import UnsupportedMedia
 from reelscribe.videos.uploads.tus_headers import (
     CHUNK_TYPE,
@@ -58,28 +60,35 @@ async def tell(request: Request) -> Response:
     ROUTE,
     status_code=status.HTTP_201_CREATED,
     response_class=Response,
-    responses=responses(400, 401, 412, 413, 415, 422, 507),
+    responses=responses(400, 401, 408, 412, 413, 415, 422, 429, 507),
+    openapi_extra=TUS_CREATION,
     summary="Begin a resumable upload (tus)",
 )
 @router.post(f"{ROUTE}/", status_code=status.HTTP_201_CREATED, response_class=Response, include_in_schema=False)
 async def create(request: Request, account: CurrentAccount) -> Response:
-    """`Upload-Length`, and in `Upload-Metadata` the fields of the form; `X-Video-Id` names the video."""
+    """`X-Video-Id` names the video. The first bytes may come along, as application/offset+octet-stream."""
     uploads = uploads_of(request)
     upload = await tus.create(uploads, account, metadata_of(request.headers), length_of(request.headers))
     offset = 0
     if request.headers.get("content-type") == CHUNK_TYPE:
         offset = await tus.append(request, uploads, upload, 0)
-    headers = _headers(upload, offset)
+    headers = _headers(upload, offset, uploads.limits.expires_at())
     headers["Location"] = f"{request.url.path.rstrip('/')}/{upload.id}"
     return Response(status_code=status.HTTP_201_CREATED, headers=headers)
 
 
-@router.head(f"{ROUTE}/{{upload_id}}", response_class=Response, responses=responses(401, 404, 412, 423))
+@router.head(
+    f"{ROUTE}/{{upload_id}}",
+    response_class=Response,
+    responses=responses(401, 404, 412, 423),
+    openapi_extra=TUS_REQUEST,
+    summary="How far an upload is (tus)",
+)
 async def ask(request: Request, upload_id: str, account: CurrentAccount) -> Response:
     """How far an upload is: `Upload-Offset`."""
     uploads = uploads_of(request)
     upload = await tus_upload.find(uploads, upload_id, user_id=account.id)
-    headers = _headers(upload, await tus.offset_of(uploads, upload))
+    headers = _headers(upload, await tus.offset_of(uploads, upload), upload.expires_at)
     headers["Cache-Control"] = "no-store"
     metadata = growing.about(uploads.staging, upload.id)
     if metadata:
@@ -92,10 +101,11 @@ async def ask(request: Request, upload_id: str, account: CurrentAccount) -> Resp
     status_code=status.HTTP_204_NO_CONTENT,
     response_class=Response,
     responses=responses(400, 401, 404, 408, 409, 412, 413, 415, 423, 507),
+    openapi_extra=TUS_PATCH,
     summary="Go on with an upload (tus)",
 )
 async def append(request: Request, upload_id: str, account: CurrentAccount) -> Response:
-    """The bytes from `Upload-Offset` on."""
+    """The bytes from `Upload-Offset` on, as application/offset+octet-stream."""
     if request.headers.get("content-type") != CHUNK_TYPE:
         raise UnsupportedMedia(f"The bytes must come as {CHUNK_TYPE}.")
     offset = number_of(request.headers, "upload-offset")
@@ -105,7 +115,9 @@ async def append(request: Request, upload_id: str, account: CurrentAccount) -> R
         reached = await tus.append(request, uploads, upload, offset)
     except ClientDisconnect:
         return Response(status_code=CLIENT_GONE)
-    return Response(status_code=status.HTTP_204_NO_CONTENT, headers=_headers(upload, reached))
+    return Response(
+        status_code=status.HTTP_204_NO_CONTENT, headers=_headers(upload, reached, uploads.limits.expires_at())
+    )
 
 
 @router.delete(
@@ -113,6 +125,7 @@ async def append(request: Request, upload_id: str, account: CurrentAccount) -> R
     status_code=status.HTTP_204_NO_CONTENT,
     response_class=Response,
     responses=responses(401, 404, 409, 412, 423),
+    openapi_extra=TUS_REQUEST,
     summary="Give an upload up (tus)",
 )
 async def terminate(request: Request, upload_id: str, account: CurrentAccount) -> Response:
@@ -135,6 +148,6 @@ async def overridden(request: Request, upload_id: str, account: CurrentAccount) 
     raise Problem("Use PATCH, HEAD or DELETE.", status=status.HTTP_405_METHOD_NOT_ALLOWED)
 
 
-def _headers(upload: Upload, offset: int) -> dict[str, str]:
-    expires_at = None if offset == upload.length else upload.expires_at
-    return {**upload_headers(offset, upload.length, expires_at), "X-Video-Id": upload.public_id}
+def _headers(upload: Upload, offset: int, expires_at: datetime) -> dict[str, str]:
+    still_runs_out = None if offset == upload.length else expires_at
+    return {**upload_headers(offset, upload.length, still_runs_out), "X-Video-Id": upload.public_id}

@@ -38,6 +38,8 @@ class Upload:
 
 async def find(uploads: Uploads, upload_id: str, *, user_id: int | None) -> Upload:
     """The upload of this user, or with None of anybody. Raises a 404: not there, not theirs, or run out."""
+    if not ledger.UPLOAD_ID.fullmatch(upload_id):
+        raise ledger.gone()
     wanted = (
         select(UploadMetadata, Video.public_id)
         .join(Video, Video.id == UploadMetadata.video_id)
