@@ -47,7 +47,7 @@ def api() -> None:
     from reelscribe.processes.lifetime import run_process
     from reelscribe.processes.web import run_api
 
-    run_process(_settings(), "api", run_api)
+    run_process(_settings(), "api", run_api, durable=True)
 
 
 @app.command(rich_help_panel=PROCESSES)
@@ -271,10 +271,14 @@ def _settings() -> "Settings":
     from reelscribe.settings import Settings
 
     try:
-        return Settings()
+        settings = Settings()
     except ValidationError as error:
         lines = [f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors()]
         _fail("A setting is wrong:\n  " + "\n  ".join(lines))
+    if settings.distributed.chosen:
+        names = ", ".join(settings.distributed.chosen)
+        _fail(f"{names} asks for an engine that this version does not have. Unset it to use the embedded one.")
+    return settings
 
 
 def _migrate(settings: "Settings") -> str:

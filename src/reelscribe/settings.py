@@ -25,6 +25,9 @@ class HttpSettings(_Group):
     port: int | None = Field(None, ge=1, le=65535, validation_alias="PORT")
     summarizer_port: int | None = Field(None, ge=1, le=65535, validation_alias="SUMMARIZER_PORT")
     public_url: str | None = Field(None, validation_alias="PUBLIC_URL", description="Base of absolute addresses.")
+    forwarded_allow_ips: str | None = Field(
+        None, validation_alias="FORWARDED_ALLOW_IPS", description="Proxies whose X-Forwarded-For counts."
+    )
     cors_origins: str = Field("", validation_alias="CORS_ORIGINS", description="Comma-separated origins.")
     body_timeout: float = Field(30.0, gt=0, validation_alias="BODY_TIMEOUT", description="Seconds between two chunks.")
 
@@ -68,15 +71,21 @@ class MediaSettings(_Group):
     url_expiry: int = Field(6 * 3600, ge=60, validation_alias="MEDIA_URL_EXPIRY", description="Seconds.")
 
 
-class DatabaseSettings(_Group):
-    """SQLite under DATA_DIR unless DB_HOST is set."""
+class DistributedSettings(_Group):
+    """The variables that choose a distributed engine. This version has the embedded ones: a set variable is refused."""
 
-    host: str | None = Field(None, validation_alias="DB_HOST")
-    port: int = Field(5432, ge=1, le=65535, validation_alias="DB_PORT")
-    user: str = Field("postgres", validation_alias="PG_USER")
-    password: SecretStr = Field(SecretStr(""), validation_alias="PG_PASSWORD")
-    name: str = Field("reelscribe", validation_alias="DB_NAME")
-    db_schema: str = Field("public", validation_alias="DB_SCHEMA", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+    database: str | None = Field(None, validation_alias="DB_HOST")
+    bus: str | None = Field(None, validation_alias="KAFKA_BROKERS")
+    queue: str | None = Field(None, validation_alias="CELERY_BROKER_URL")
+    memory: str | None = Field(None, validation_alias="REDIS_HOST")
+    storage: str | None = Field(None, validation_alias="AWS_YOUTUBE_BUCKET")
+    search: str | None = Field(None, validation_alias="ELASTICSEARCH_URL")
+
+    @property
+    def chosen(self) -> list[str]:
+        """The variables that are set, by name."""
+        fields = type(self).model_fields
+        return [str(fields[name].validation_alias) for name, value in self if value is not None]
 
 
 class SpeechSettings(_Group):
@@ -144,7 +153,7 @@ class Settings(BaseSettings):
     accounts: AccountSettings = Field(default_factory=AccountSettings)
     uploads: UploadSettings = Field(default_factory=UploadSettings)
     media: MediaSettings = Field(default_factory=MediaSettings)
-    database: DatabaseSettings = Field(default_factory=DatabaseSettings)
+    distributed: DistributedSettings = Field(default_factory=DistributedSettings)
     speech: SpeechSettings = Field(default_factory=SpeechSettings)
     language: LanguageSettings = Field(default_factory=LanguageSettings)
     jobs: JobSettings = Field(default_factory=JobSettings)

@@ -68,11 +68,15 @@ class Platform:
 
 
 @asynccontextmanager
-async def open_platform(settings: Settings) -> AsyncIterator[Platform]:
-    """Open every engine for one process, and close them all."""
+async def open_platform(settings: Settings, *, durable: bool = True) -> AsyncIterator[Platform]:
+    """Open every engine for one process, and close them all.
+
+    `durable`: a commit waits for the disk, because somebody is told that it happened. The pipeline does without: what
+    a power cut takes back, it does again.
+    """
     ensure_private(settings.data_dir)
     doorbell = LocalDoorbell(ensure_private(settings.run_dir))
-    database = open_database(settings, doorbell)
+    database = open_database(settings, doorbell, durable=durable)
     queue = LocalJobQueue(doorbell)
     search = TantivySearch(ensure_private(settings.index_dir))
     secret = jwt_secret(settings.accounts.jwt_secret, settings.data_dir)
@@ -96,12 +100,12 @@ async def open_platform(settings: Settings) -> AsyncIterator[Platform]:
         await database.close()
 
 
-def open_database(settings: Settings, doorbell: Doorbell | None = None) -> Database:
+def open_database(settings: Settings, doorbell: Doorbell | None = None, *, durable: bool = True) -> Database:
     """The database alone, for chores such as migrations."""
     ensure_private(settings.data_dir)
     # A foreign key finds its table only once that table's module was imported, in whichever process this is.
     tables.metadata()
-    engine = create_sqlite(settings.data_dir / DATABASE_FILE)
+    engine = create_sqlite(settings.data_dir / DATABASE_FILE, durable=durable)
     return Database(engine, on_commit=doorbell.ring if doorbell is not None else _no_ring)
 
 

@@ -1,11 +1,12 @@
 """The one way to the database: a reading or a writing transaction, committed at its edge.
 
 SQLite needs two things said aloud. A busy timeout does not cover a transaction that begins by reading and then
-writes, so writers begin with BEGIN IMMEDIATE. And Python's driver would begin transactions by itself: it is told not to.
+writes, so writers begin with BEGIN IMMEDIATE. And Python's driver must be told not to begin transactions by itself.
 """
 
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, event, text
@@ -63,22 +64,29 @@ def sqlite_url(path: Path) -> URL:
     return URL.create("sqlite+aiosqlite", database=str(path))
 
 
-def create_sqlite(path: Path) -> AsyncEngine:
-    """An engine on a SQLite file in WAL mode; the file's folder must be there."""
+def create_sqlite(path: Path, *, durable: bool = True) -> AsyncEngine:
+    """An engine on a SQLite file in WAL mode; the file's folder must be there.
+
+    A commit is whole and survives the end of any process; a `durable` one waits until it survives a power cut too.
+    """
     engine = create_async_engine(
-        sqlite_url(path), connect_args={"isolation_level": None}, pool_size=10, max_overflow=20
+        sqlite_url(path),
+        connect_args={"isolation_level": None},
+        pool_size=10,
+        max_overflow=20,
+        hide_parameters=True,
     )
-    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    event.listen(engine.sync_engine, "connect", partial(_prepare_sqlite, "FULL" if durable else "NORMAL"))
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
 
 
-def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+def _prepare_sqlite(synchronous: str, connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
     cursor = connection.cursor()
     for pragma in (
         f"busy_timeout = {BUSY_TIMEOUT_MS}",
         "journal_mode = WAL",
-        "synchronous = NORMAL",
+        f"synchronous = {synchronous}",
         "foreign_keys = ON",
         "cache_size = -32768",
         "temp_store = MEMORY",

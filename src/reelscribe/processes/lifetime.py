@@ -25,22 +25,25 @@ LOOK_SECONDS = 0.02
 Main = Callable[[Platform], Awaitable[None]]
 
 
-def run_process(settings: Settings, name: str, main: Main) -> None:
-    """Run `main` on an open platform until it ends or a signal asks it to; ends the whole process with an exit code."""
+def run_process(settings: Settings, name: str, main: Main, *, durable: bool = False) -> None:
+    """Run `main` on an open platform until it ends or a signal asks it to; ends the whole process with an exit code.
+
+    `durable`: see `open_platform`.
+    """
     logs.configure(settings.log_level)
     end_with_parent()
     structlog.contextvars.bind_contextvars(process=name)
-    code = _run(settings, main)
+    code = _run(settings, main, durable=durable)
     sys.stdout.flush()
     sys.stderr.flush()
     # A thread that is deep in a model would hold up the interpreter's own end; what it does is nobody's any more.
     os._exit(code)
 
 
-def _run(settings: Settings, main: Main) -> int:
+def _run(settings: Settings, main: Main, *, durable: bool) -> int:
     try:
         with _runner() as runner:
-            runner.run(_until_signal(_on_platform(settings, main)))
+            runner.run(_until_signal(_on_platform(settings, main, durable=durable)))
     except (StartError, StorageError, migrate.SchemaBehindError) as error:
         log.error("can not go on", reason=str(error))  # noqa: TRY400 - told in words, not as a stack
         return 1
@@ -58,9 +61,9 @@ def _runner() -> asyncio.Runner:
     return asyncio.Runner(loop_factory=uvloop.new_event_loop)
 
 
-async def _on_platform(settings: Settings, main: Main) -> None:
+async def _on_platform(settings: Settings, main: Main, *, durable: bool) -> None:
     require_data_folder(settings)
-    async with open_platform(settings) as platform:
+    async with open_platform(settings, durable=durable) as platform:
         await _require_schema(platform)
         log.info("process started", pid=os.getpid())
         try:

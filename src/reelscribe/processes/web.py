@@ -11,7 +11,9 @@ from reelscribe.accounts.passwords import Passwords
 from reelscribe.accounts.tokens import Tokens
 from reelscribe.processes.parent import StartError
 from reelscribe.services import api, summarizer
+from reelscribe.services.header_guard import GuardedHttp
 from reelscribe.services.state import ApiState
+from reelscribe.settings import HttpSettings
 from reelscribe.wiring import Platform
 
 GRACE_SECONDS = 4
@@ -30,21 +32,26 @@ class _Server(uvicorn.Server):
 async def run_api(platform: Platform) -> None:
     """Serve the API until cancelled."""
     http = platform.settings.http
-    await serve_app(api.create_app(api_state(platform)), http.host, http.api_port)
+    await serve_app(api.create_app(api_state(platform)), http, http.api_port)
 
 
 async def run_summarizer(platform: Platform) -> None:
     """Serve the summarizer's own endpoints until cancelled."""
     http = platform.settings.http
-    await serve_app(summarizer.create_app(api_state(platform)), http.host, http.port or 8081)
+    await serve_app(summarizer.create_app(api_state(platform)), http, http.port or 8081)
 
 
-async def serve_app(app: FastAPI, host: str, port: int) -> None:
+async def serve_app(app: FastAPI, settings: HttpSettings, port: int) -> None:
     """Serve one application until cancelled, then let requests end. Raises StartError on a taken port."""
+    proxies = settings.forwarded_allow_ips
     config = uvicorn.Config(
         app,
-        host=host,
+        host=settings.host,
         port=port,
+        http=GuardedHttp,
+        # By itself uvicorn believes every client on this machine about who it is.
+        proxy_headers=proxies is not None,
+        forwarded_allow_ips=proxies,
         log_config=None,
         log_level="warning",
         access_log=False,
@@ -54,7 +61,7 @@ async def serve_app(app: FastAPI, host: str, port: int) -> None:
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     server = _Server(config)
-    serving = asyncio.ensure_future(_serve(server, host, port))
+    serving = asyncio.ensure_future(_serve(server, settings.host, port))
     try:
         await asyncio.shield(serving)
     except asyncio.CancelledError:
