@@ -1,7 +1,10 @@
 """Changing videos: edits, deletion in any state, retry and replay."""
 
+import base64
+
 import pytest
 from sqlalchemy import select, update
+from starlette.requests import HTTPConnection
 from tests.support.app import API, open_app
 from tests.support.pipeline import add_job, job_status, one
 from tests.support.videos import START, add_ready_video, add_renditions, add_transcript, add_video, said
@@ -20,6 +23,7 @@ from reelscribe.videos.models import (
     VideoVariant,
 )
 from reelscribe.videos.replay import STARTS
+from reelscribe.videos.uploads.context import uploads_of
 
 pytestmark = pytest.mark.anyio
 
@@ -178,6 +182,30 @@ async def test_deletion_in_the_middle_of_an_upload_in_parts_removes_the_parts(ap
     assert gone.status_code == 204
     assert await rows(app, UploadMetadata) == []
     assert (await app.http.put(url, content=b"\0" * size)).status_code == 404
+
+
+async def test_deletion_in_the_middle_of_a_tus_upload_removes_what_came_in(app, ada):
+    head = {"Tus-Resumable": "1.0.0", **ada.headers}
+    name = base64.b64encode(b"talk.mp4").decode()
+    begun = await app.http.post(
+        f"{API}/videos/upload/tus", headers={**head, "Upload-Length": "1000", "Upload-Metadata": f"filename {name}"}
+    )
+    assert begun.status_code == 201, begun.text
+    chunk = {**head, "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
+    sent = await app.http.patch(begun.headers["location"], headers=chunk, content=b"\0" * 500)
+    assert sent.status_code == 204, sent.text
+    upload = await one(app.platform.database, UploadMetadata)
+    staging = uploads_of(httpx_connection(app)).staging
+    assert [path for path in staging.rglob("*") if upload.upload_id in path.name]
+    gone = await app.http.delete(f"{API}/videos/{begun.headers['x-video-id']}", headers=ada.headers)
+    assert gone.status_code == 204
+    assert [path for path in staging.rglob("*") if upload.upload_id in path.name] == []
+    resumed = await app.http.head(begun.headers["location"], headers=head)
+    assert resumed.status_code == 404
+
+
+def httpx_connection(app):
+    return HTTPConnection({"type": "http", "app": app.app, "headers": []})
 
 
 def test_a_replay_starts_each_stage_as_the_pipeline_does():

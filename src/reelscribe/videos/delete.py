@@ -1,5 +1,8 @@
 """Deleting a video: its rows at once, everything else by chores that commit with that."""
 
+from typing import NamedTuple
+
+from anyio import to_thread
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -8,22 +11,37 @@ from reelscribe.events.history import HISTORY_BELL
 from reelscribe.jobs import chores
 from reelscribe.videos import objects
 from reelscribe.videos.models import UploadMetadata, Video
+from reelscribe.videos.uploads import growing
+from reelscribe.videos.uploads.context import Uploads
 
 
-async def delete_video(session: AsyncSession, video: Video) -> list[str]:
+class OpenUpload(NamedTuple):
+    """An upload that was under way. `parts_id`: the storage's name for one in parts; None: it grows by tus."""
+
+    upload_id: str
+    parts_id: str | None
+
+
+async def delete_video(session: AsyncSession, video: Video) -> list[OpenUpload]:
     """Delete a video in whatever state, in the caller's transaction; every dependent row goes with it.
 
     A worker in the middle of it loses its lease at its next heartbeat, and an upload on its way finds no row to end at.
-    Gives the storage's ids of uploads in parts that were under way: abort them after the commit. Should that not
-    happen, the scheduled clean-up finds them as abandoned.
+    Gives the uploads that were under way: `drop` them after the commit. Should that not happen, the scheduled clean-up
+    finds their bytes as abandoned.
     """
-    open_uploads = select(UploadMetadata.storage_upload_id).where(
-        UploadMetadata.video_id == video.id,
-        UploadMetadata.completed_at.is_(None),
-        UploadMetadata.storage_upload_id.is_not(None),
-    )
-    upload_ids = [upload_id for upload_id in (await session.scalars(open_uploads)).all() if upload_id]
+    columns = (UploadMetadata.upload_id, UploadMetadata.storage_upload_id, UploadMetadata.part_size)
+    under_way = UploadMetadata.video_id == video.id, UploadMetadata.completed_at.is_(None)
+    rows = (await session.execute(select(*columns).where(*under_way))).all()
     await session.execute(delete(Video).where(Video.id == video.id).execution_options(synchronize_session=False))
     chores.forget(session, objects.video_prefix(video.public_id), video.public_id)
     ring_after_commit(session, HISTORY_BELL)
-    return upload_ids
+    return [OpenUpload(row.upload_id, row.storage_upload_id if row.part_size else None) for row in rows]
+
+
+async def drop(open_uploads: list[OpenUpload], uploads: Uploads) -> None:
+    """Remove the bytes of uploads whose rows are gone."""
+    for upload_id, parts_id in open_uploads:
+        if parts_id is not None:
+            await uploads.parts.abort(parts_id)
+        else:
+            await to_thread.run_sync(growing.remove, uploads.staging, upload_id)

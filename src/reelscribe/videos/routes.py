@@ -6,11 +6,10 @@ from fastapi import APIRouter, BackgroundTasks, Query, Request, Response
 
 from reelscribe.accounts.dependencies import CurrentAccount, OptionalAccount
 from reelscribe.database.http import ReadSession, WriteSession
-from reelscribe.engines.storage import PartUploads
 from reelscribe.problems import FieldError, NotFound, Unauthorized, Unprocessable, responses
 from reelscribe.videos import cursor, keys, playback
 from reelscribe.videos.dates import From, To
-from reelscribe.videos.delete import delete_video
+from reelscribe.videos.delete import delete_video, drop
 from reelscribe.videos.edit import edit
 from reelscribe.videos.file_name import download_name
 from reelscribe.videos.find import ANYONE, VideoId, editable_video, visible_video
@@ -22,6 +21,7 @@ from reelscribe.videos.schemas import MAX_KEY, RetryIn, VideoEdit, VideoOut, Vid
 from reelscribe.videos.serving import serve
 from reelscribe.videos.summary import SummaryOut, summary_of
 from reelscribe.videos.transcripts import Format, TranscriptOut, exported, stored_json, transcript_key
+from reelscribe.videos.uploads.context import uploads_of
 from reelscribe.videos.visibility import viewer_of
 from reelscribe.videos.watch import WatchOut, playable, watch_out
 
@@ -78,9 +78,8 @@ async def remove_video(
     request: Request, session: WriteSession, account: CurrentAccount, video_id: VideoId, after: BackgroundTasks
 ) -> Response:
     """Every row at once; every object and the search document right after. In any state, also while it is processed."""
-    parts: PartUploads = request.app.state.parts
-    for upload_id in await delete_video(session, await editable_video(session, video_id, account)):
-        after.add_task(parts.abort, upload_id)
+    open_uploads = await delete_video(session, await editable_video(session, video_id, account))
+    after.add_task(drop, open_uploads, uploads_of(request))
     return Response(status_code=204, background=after)
 
 
