@@ -84,8 +84,8 @@ def test_titles_of_a_language_without_stopwords_leave_out_its_commonest_words():
             "prüfen die Arme jedes Jahr, denn die Stürme kommen, wenn die Blätter fallen."
         ),
         (
-            "Die Gründächer halten den Regen auf. Die Stadt bezahlt die Gründächer zum Teil, die Mieter gießen die Beete, "
-            "und die Bienen finden die Blüten."
+            "Die Gründächer halten den Regen auf. Die Stadt bezahlt die Gründächer zum Teil, die Mieter gießen die "
+            "Beete, und die Bienen finden die Blüten."
         ),
     ]
     made = titles(texts, Terms("de"))

@@ -2,7 +2,8 @@
 
 Each cut into N stretches costs what its units differ from their stretch's mean, in sentence embeddings and tf-idf
 together; the cheapest cut wins (the classic optimal segmentation of Heinonen 1998 and of Alemi and Ginsparg 2015).
-Measured on QMSum: Pk .376 and boundary F1 .371, against .49 and .24 of an even split.
+Measured on QMSum's validation split: Pk .385 and boundary F1 .399 (tf-idf alone .388 and .367), against .495 and .157
+of an even split.
 """
 
 import math

@@ -1,7 +1,8 @@
 """Key sentences: two that open the video and one for each chapter, the closest to what the whole chapter says.
 
-On QMSum this measured better (ROUGE-1/2/L 29.2/4.6/15.5) than TextRank (26.2/3.8/14.2), LexRank and lead-5.
-Leaving out questions, greetings, fillers and short sentences does most of the work.
+A prototype measured better on QMSum's test split (ROUGE-1/2/L 29.2/4.6/15.5) than TextRank (26.2/3.8/14.2), LexRank
+and lead-5; this code gets 27.6/4.4/15.6 on the validation split, with tf-idf alone 28.0/4.5/15.7, where the first
+telling sentences get 24.3/4.0/14.2. Leaving out questions, fillers and short sentences does most of the work.
 """
 
 from collections.abc import Sequence
