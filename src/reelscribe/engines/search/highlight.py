@@ -7,7 +7,7 @@ from functools import cache, cached_property
 from itertools import pairwise
 
 from reelscribe.engines.search import Span
-from reelscribe.engines.search.analysis import TAIL, Token, tokens, word_pattern
+from reelscribe.engines.search.analysis import LONGEST_TERM, TAIL, Token, tokens, word_pattern
 from reelscribe.engines.search.languages import is_suffixing, plain_letters, term_of
 
 _TAIL = re.compile(rf"(?<=[^\W_]['\u2019]){TAIL}", re.IGNORECASE)
@@ -40,15 +40,15 @@ class Matcher:
 
         In most texts only words that begin like a wanted term are analyzed, which takes a tenth of the time of all.
         """
-        if not (is_suffixing(language) and _simple().fullmatch(text)):
+        if self._beginnings is None:
+            return tokens(text, language) if self.characters else []
+        plain = _plain(text) if is_suffixing(language) else None
+        if plain is None:
             return tokens(text, language)
-        plain = text.lower().translate(plain_letters())
-        if self._beginnings is None or len(plain) != len(text):
-            return [] if self._beginnings is None else tokens(text, language)
-        whole = word_pattern(ascii_only=text.isascii())
         starts = (found.start() for found in self._beginnings.finditer(plain))
-        words = (whole.match(text, start) for start in starts if not _TAIL.match(text, start))
-        return [Token(term_of(word.group(), language), *word.span()) for word in words if word]
+        whole = word_pattern(ascii_only=text.isascii())
+        words = (whole.match(text, start) for start in starts if _begins_a_word(text, start))
+        return [Token(term_of(word.group()[:LONGEST_TERM], language), *word.span()) for word in words if word]
 
     @cached_property
     def _beginnings(self) -> re.Pattern[str] | None:
@@ -58,7 +58,19 @@ class Matcher:
             return None
         beginnings = "|".join(sorted({re.escape(term[: max(len(term) - 2, 1)]) for term in wanted}))
         beginnings = beginnings.replace("ss", "ss?")  # a sharp s, two in a term, is one in a text's plain letters
-        return re.compile(rf"(?<![^\W_])(?:{beginnings})[^\W_]*")
+        return re.compile(beginnings)
+
+
+def _begins_a_word(text: str, start: int) -> bool:
+    return not (start and text[start - 1].isalnum()) and not _TAIL.match(text, start)
+
+
+def _plain(text: str) -> str | None:
+    """The text in small plain letters, place by place, or None where that is not possible."""
+    if text.isascii():
+        return text.lower()
+    plain = text.lower().translate(plain_letters()) if _simple().fullmatch(text) else ""
+    return plain if len(plain) == len(text) else None
 
 
 @cache

@@ -20,11 +20,12 @@ from reelscribe.engines.search.tantivy.reader import Snapshot
 if TYPE_CHECKING:
     from tantivy import DocAddress, Query, SearchResult
 
-RARE_POSTINGS = 50_000
+RARE_POSTINGS = 20_000
 """Moments that hold the wanted words in all, up to which every moment is asked (1 ms)."""
 COMMON_SHARE = 0.4
 """A word in so large a share of all moments tells none apart, unless there is no other."""
 BEST_MOMENTS = 200
+BEST_FIELDS = 100
 BEST_MEANT = 60
 """Videos found by words that are also compared by meaning, the best first."""
 NEAR_STRETCHES = 48
@@ -168,12 +169,13 @@ class Finder:
         scores = np.zeros(len(versions))
         if not versions:
             return scores
-        query = self._and(self._videos.fields(self._plan), self._videos.versions(versions))
-        hits = self._snapshot.videos.search(query, len(versions), count=False).hits
+        # The best of all that are visible, not of these versions: to look up a set of versions takes longer.
+        query = self._and(self._videos.fields(self._plan), *self._videos.filters(self._request))
+        found = self._candidates(self._snapshot.videos.search(query, BEST_FIELDS + len(versions), count=False).hits, 0)
         place = {version: i for i, version in enumerate(versions)}
-        found = self._snapshot.videos.fast_field_values("version", [address for _, address in hits])
-        for version, (score, _) in zip(found, hits, strict=True):
-            scores[place[int(version or 0)]] = score
+        for version, score in zip(found.versions, found.scores, strict=True):
+            if version in place:
+                scores[place[version]] = score
         return scores
 
     def _matching(self, limit: int) -> "tuple[Query | None, Candidates]":
