@@ -140,7 +140,7 @@ async def main(count: int, calls: int) -> None:
         settings = Settings(data_dir=Path(folder), log_level="error")
         async with open_platform(settings) as platform:
             await upgrade(platform.database.engine)
-            serving = asyncio.create_task(serve_app(create_app(api_state(platform)), "127.0.0.1", PORT))
+            serving = asyncio.create_task(serve_app(create_app(api_state(platform)), settings.http, PORT))
             await run(platform, count, calls)
             serving.cancel()
             with suppress(asyncio.CancelledError):
