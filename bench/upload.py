@@ -3,7 +3,7 @@
     python -m bench.upload [--mib 512] [--rounds 3] [--memory-mib 2048] [--folder DIR]
 
 Server and client are processes of their own, over loopback, on one disk; every way ends with fsync. Rounds interleave
-and the median counts, since the machine is shared. The limit is the bare app of the same round.
+and medians count, since the machine may be shared. The limit is the bare app of the same round.
 """
 
 import argparse
@@ -172,12 +172,13 @@ def measure(server: Server, account: Account, apps: dict[str, int], size: int, r
 
 
 def report(seconds: dict[str, list[float]], size: int) -> None:
-    limit = statistics.median(seconds["bare ASGI app"])
-    print(f"{'':18}{'median s':>10}{'MB/s':>8}{'of bare':>9}{'best of bare':>14}")
+    """`of bare` is the median of each round's own ratio; `best` compares the best rounds of both."""
+    bare_seconds = seconds["bare ASGI app"]
+    print(f"{'':18}{'median s':>10}{'MB/s':>8}{'of bare':>9}{'best':>7}")
     for name, values in seconds.items():
         middle = statistics.median(values)
-        best = min(seconds["bare ASGI app"]) / min(values)
-        print(f"{name:18}{middle:10.2f}{size / 1e6 / middle:8.0f}{limit / middle:9.2f}{best:14.2f}")
+        ratio = statistics.median(limit / value for limit, value in zip(bare_seconds, values, strict=True))
+        print(f"{name:18}{middle:10.2f}{size / 1e6 / middle:8.0f}{ratio:9.2f}{min(bare_seconds) / min(values):7.2f}")
 
 
 def report_memory(folder: Path, size: int) -> None:
