@@ -10,6 +10,7 @@ differ, so that no vector is remembered.
 import argparse
 import asyncio
 import itertools
+import logging
 import os
 import random
 import statistics
@@ -20,6 +21,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import httpx
+import structlog
 
 from reelscribe.database.migrate import upgrade
 from reelscribe.engines.search import MomentDocument, SearchRequest, VideoDocument, Viewer
@@ -136,6 +138,7 @@ async def started(client: httpx.AsyncClient) -> None:
 
 
 async def main(count: int, calls: int) -> None:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data_dir=Path(folder), log_level="error")
         async with open_platform(settings) as platform:
