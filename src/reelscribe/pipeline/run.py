@@ -48,8 +48,13 @@ class Runner:
     lease_seconds: float
     max_attempts: int
 
-    async def run_next(self, queues: Sequence[str]) -> bool:
-        """Claim the oldest due job of these queues and run it; False when there was none."""
+    async def run_next(self, queues: Sequence[str], *, look_first: bool = False) -> bool:
+        """Claim the oldest due job of these queues and run it; False when there was none.
+
+        `look_first` where there is probably none: a claim takes the lock on writing whether it finds a job or not.
+        """
+        if look_first and not await self._is_any_due(queues):
+            return False
         held, video = await self._claim(lambda session: lease.claim(session, queues, self.worker, self.lease_seconds))
         if held is not None and video is not None:
             await self._attempt(held, video)
@@ -64,6 +69,10 @@ class Runner:
             return False
         await self._attempt(held, video)
         return True
+
+    async def _is_any_due(self, queues: Sequence[str]) -> bool:
+        async with self.database.read() as session:
+            return await lease.is_any_due(session, queues)
 
     async def _claim(self, take: Claim) -> tuple[Lease | None, Video | None]:
         claiming = asyncio.ensure_future(self._claim_and_begin(take))
@@ -92,7 +101,7 @@ class Runner:
             await asyncio.shield(self._hand_back(held))
             raise
         finally:
-            structlog.contextvars.clear_contextvars()
+            structlog.contextvars.unbind_contextvars("video_id", "job_id", "stage")
 
     async def _work_and_record(self, held: Lease, video: Video) -> None:
         try:
