@@ -70,7 +70,7 @@ def make_clip(path, *, start=0.0, seconds=3.0, sound=True, size="320x180", rate=
 
 def environment(folder, port, **more):
     """What a platform in a folder of its own needs; nothing of the caller's settings reaches it."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "PYTHONPATH") if name in os.environ}
     return {
         **kept,
         "DATA_DIR": str(folder),
@@ -194,6 +194,10 @@ class Fleet:
                 arguments, environment=self.environment, log=log, module="tests.support.crash_points"
             )
 
+    def is_up(self, name):
+        """Has the process opened its platform? Its log says so."""
+        return f'"pid": {self.running[name].pid},'.encode() in (self.folder / f"{name}.log").read_bytes()
+
     def stop(self):
         """End every process as an operator would, and give their exit codes."""
         for process in self.running.values():
@@ -254,7 +258,7 @@ class Reaper:
     def bear(self, name):
         """Start a process under its next fate."""
         fate = next(self.decks[name], None) if self.rounds > len(self.fleet.deaths) else None
-        self.fates[name], self.births[name] = fate or Fate(), time.monotonic()
+        self.fates[name], self.births[name] = fate or Fate(), None
         self.fleet.start(name, fate.point if fate else None)
 
     async def rule(self):
@@ -268,17 +272,23 @@ class Reaper:
             await asyncio.sleep(0.01)
 
     def _kill_when_due(self, name, process):
-        fate, age = self.fates[name], time.monotonic() - self.births[name]
+        if self.births[name] is None and self.fleet.is_up(name):
+            self.births[name] = time.monotonic()
+        fate, age = self.fates[name], self.age(name)
         # A point that its work does not come by would keep the process from any other fate.
         limit = fate.after if fate.after is not None else self.patience if fate.point else None
         if limit is not None and age > limit and process.poll() is None:
             process.kill()
             process.wait()
 
+    def age(self, name):
+        """Seconds since the process was up: how long it takes to start is the machine's affair."""
+        return 0.0 if self.births[name] is None else time.monotonic() - self.births[name]
+
     def _bury(self, name, process):
         fate = self.fates[name]
         assert process.returncode == -9, f"{name} ended by itself with {process.returncode}\n{self.fleet.logs()}"
-        self.fleet.deaths.append((name, fate.point or f"after {time.monotonic() - self.births[name]:.2f} s"))
+        self.fleet.deaths.append((name, fate.point or f"after {self.age(name):.2f} s"))
 
 
 def word(rng):

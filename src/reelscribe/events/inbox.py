@@ -8,14 +8,15 @@ from reelscribe.database.base import Base, utc_now
 from reelscribe.events.models import ProcessedMessage
 
 
-async def insert_once(session: AsyncSession, model: type[Base], values: dict[str, object]) -> bool:
-    """Insert a row unless a unique key already has it; True where it is new."""
+async def insert_once(session: AsyncSession, model: type[Base], values: dict[str, object]) -> int | None:
+    """Insert a row unless a unique key already has it; the new row's id, or None."""
     insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
     statement = insert(model).values(**values).on_conflict_do_nothing().returning(model.__table__.c.id)
-    return (await session.execute(statement)).first() is not None
+    new_id: int | None = (await session.execute(statement)).scalar_one_or_none()
+    return new_id
 
 
 async def is_new(session: AsyncSession, group: str, message_id: str) -> bool:
     """Note the message in the caller's transaction; False where this group has handled it before."""
     values = {"message_id": f"{group}/{message_id}", "processed_at": utc_now()}
-    return await insert_once(session, ProcessedMessage, values)
+    return await insert_once(session, ProcessedMessage, values) is not None

@@ -59,6 +59,12 @@ async def claim(session: AsyncSession, queues: Sequence[str], worker: str, lease
     return None
 
 
+async def is_any_due(session: AsyncSession, queues: Sequence[str]) -> bool:
+    """Is there anything to claim? Asks without the lock that a claim takes."""
+    due = select(Job.id).where(Job.queue.in_(queues), IS_QUEUED, Job.available_at <= from_now()).limit(1)
+    return (await session.execute(due)).first() is not None
+
+
 async def claim_job(session: AsyncSession, job_id: int, worker: str, lease_seconds: float) -> Lease | None:
     """Take one particular job, for a broker that hands out ids; None when it is taken, done or gone."""
     return await _claim(session, Job.id == job_id, worker, lease_seconds)

@@ -58,9 +58,5 @@ async def create_job(session: AsyncSession, stage: AnyStage, event: Event) -> Qu
         "created_at": event.time,
         "event_id": event.id,
     }
-    if not await insert_once(session, Job, values):
-        return None
-    job_id = await session.scalar(
-        select(Job.id).where(Job.video_id == video.id, Job.run == event.run, Job.stage == stage.name)
-    )
-    return QueuedJob(id=job_id or 0, queue=stage.queue)
+    job_id = await insert_once(session, Job, values)
+    return None if job_id is None else QueuedJob(id=job_id, queue=stage.queue)

@@ -33,8 +33,22 @@ async def run_worker(platform: Platform, queues: Sequence[str], name: str) -> No
         )
         await side_by_side(
             warm_up(engines, queues, scratch),
-            work_when_rung(platform.doorbell, queues, lambda: runner.run_next(queues), jobs.poll_seconds),
+            work_when_rung(platform.doorbell, queues, _Turns(runner, queues).next, jobs.poll_seconds),
         )
+
+
+class _Turns:
+    """After a ring there is a job to claim; after a job there is most often none, and its event wants the lock now."""
+
+    def __init__(self, runner: Runner, queues: Sequence[str]) -> None:
+        self._runner = runner
+        self._queues = queues
+        self._had_one = False
+
+    async def next(self) -> bool:
+        """Run the next job, if there is one."""
+        self._had_one = await self._runner.run_next(self._queues, look_first=self._had_one)
+        return self._had_one
 
 
 async def warm_up(engines: StageEngines, queues: Sequence[str], scratch: Path) -> None:
