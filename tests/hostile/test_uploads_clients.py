@@ -154,3 +154,29 @@ def test_a_disk_that_fills_up_keeps_what_fitted_of_a_resumable_upload(small_disk
             assert rest.status_code == 204, rest.text
         [path] = server.stored().values()
         assert path.read_bytes() == data
+
+
+@pytest.fixture
+def read_only(tmp_path: Path) -> Iterator[Path]:
+    """A DATA_DIR whose objects and growing uploads lie on file systems that cannot be written to."""
+    mounted = []
+    for name in ("objects", "uploads"):
+        folder = tmp_path / name
+        folder.mkdir(mode=0o700)
+        command = ["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", str(folder)]
+        if subprocess.run(command, check=False, capture_output=True).returncode == 0:
+            mounted.append(folder)
+    if len(mounted) < 2:
+        pytest.skip("a read-only file system cannot be mounted here")
+    yield tmp_path
+    for folder in mounted:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def test_a_read_only_folder_is_told(read_only: Path):
+    with serving(read_only) as server, server.client(server.account()) as client:
+        form = client.post("/videos/upload", files={"file": ("a.mp4", mp4(5000))})
+        announced = client.post("/videos/upload", json={"filename": "a.mp4", "size": 5000})
+        tus = client.post("/videos/upload/tus", headers={"Tus-Resumable": "1.0.0", "Upload-Length": "5000"})
+        assert [answer.status_code for answer in (form, announced, tus)] == [503, 503, 503]
+        assert server.rows("SELECT count(*) FROM videos") == [(0,)]

@@ -45,15 +45,15 @@ class GrowingFile(Guarded):
     def create(self, about: str) -> None:
         """Make an empty upload. Raises `StorageFull` when it cannot fit."""
         folder = self.path.parent
-        folder.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
         with faults_of(folder):
+            folder.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
             check_room(folder, self._length)
             _write_new(self.about, about.encode())
             _write_new(self.path, b"")
 
     def open(self) -> None:
         """Become the only writer; `size` is how much there is. Raises `UploadBusyError` and `UploadNotFound`."""
-        with self._at_work():
+        with self._at_work(), faults_of(self.path.parent):
             self._lock_file = _open(self.about, os.O_RDWR)
             try:
                 fcntl.flock(self._lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -100,8 +100,9 @@ def about(folder: Path, upload_id: str) -> str:
 
 def remove(folder: Path, upload_id: str) -> None:
     """Take an upload away, if it is there."""
-    for ending in ("data", "about"):
-        (folder / f"{upload_id}.{ending}").unlink(missing_ok=True)
+    with faults_of(folder):
+        for ending in ("data", "about"):
+            (folder / f"{upload_id}.{ending}").unlink(missing_ok=True)
 
 
 def untouched(folder: Path, seconds: float) -> list[str]:
