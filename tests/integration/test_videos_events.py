@@ -126,8 +126,9 @@ async def test_what_tells_of_the_machines_is_the_owners_alone(app, ada):
 
 
 async def test_a_line_is_heard_well_before_the_next_look(app, ada, server, monkeypatch):
-    """The doorbell wakes the stream: with looks a minute apart, only it can."""
-    monkeypatch.setattr(feed, "POLL_SECONDS", 60.0)
+    """The doorbell wakes the stream: with everything else an hour away, only it can."""
+    monkeypatch.setattr(feed, "POLL_SECONDS", 3600.0)
+    monkeypatch.setattr(event_stream, "HEARTBEAT_SECONDS", 3600.0)
     video = await add_video(app.platform.database, ada.id)
     await tell(app, video, "before")
     async with stream(server, video, ada) as reader:
@@ -139,6 +140,7 @@ async def test_a_line_is_heard_well_before_the_next_look(app, ada, server, monke
 
 
 async def test_without_a_doorbell_the_feed_looks_by_itself(app, ada, server, monkeypatch):
+    monkeypatch.setattr(event_stream, "HEARTBEAT_SECONDS", 3600.0)
     monkeypatch.setattr(feed, "POLL_SECONDS", 0.05)
     monkeypatch.setattr(app.platform.database, "_on_commit", None)
     video = await add_video(app.platform.database, ada.id)

@@ -35,12 +35,13 @@ async def listed(app, person, **params):
 
 
 async def pages(app, person, **params):
-    while True:
+    for _ in range(100):
         page = await listed(app, person, **params)
         yield page["items"]
         if page["next_cursor"] is None:
             return
         params["cursor"] = page["next_cursor"]
+    raise AssertionError("the pages never end")
 
 
 async def walk(app, person, **params):
