@@ -182,8 +182,8 @@ class Server:
 def serving(folder: Path, **environment: str) -> Iterator[Server]:
     """A running server over `folder`."""
     server = Server(folder, free_port(), environment)
-    server.start()
     try:
+        server.start()
         yield server
     finally:
         server.stop()
