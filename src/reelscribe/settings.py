@@ -56,7 +56,7 @@ class UploadSettings(_Group):
 
     max_bytes: int = Field(10 * 1024 * MEBIBYTE, gt=0, validation_alias="MAX_UPLOAD_BYTES")
     quota_bytes: int = Field(500 * 1024 * MEBIBYTE, gt=0, validation_alias="USER_QUOTA_BYTES")
-    part_bytes: int = Field(16 * MEBIBYTE, ge=5 * MEBIBYTE, validation_alias="UPLOAD_PART_BYTES")
+    part_bytes: int = Field(64 * MEBIBYTE, ge=5 * MEBIBYTE, validation_alias="UPLOAD_PART_BYTES")
     expiry: int = Field(24 * 3600, ge=60, validation_alias="UPLOAD_EXPIRY", description="Seconds until abandoned.")
     max_caption_bytes: int = Field(5 * MEBIBYTE, gt=0, validation_alias="MAX_CAPTION_BYTES")
 

@@ -145,7 +145,7 @@ class UploadMetadata(Base):
     file_name: Mapped[str] = mapped_column(String(255))
     size: Mapped[int | None] = mapped_column(BigId)
     content_type: Mapped[str] = mapped_column(String(127), default="application/octet-stream")
-    storage_upload_id: Mapped[str | None] = mapped_column(String(512))
+    storage_upload_id: Mapped[str | None] = mapped_column(String(1500))
     part_size: Mapped[int | None]
     received_bytes: Mapped[int] = mapped_column(BigId, default=0)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

@@ -2,7 +2,7 @@
 
 Revision ID: 0001
 Revises:
-Create Date: 2026-11-22 19:58:33.295573
+Create Date: 2026-11-22 20:51:26.634846
 """
 
 from collections.abc import Sequence
@@ -206,7 +206,7 @@ def upgrade() -> None:
         sa.Column("file_name", sa.String(length=255), nullable=False),
         sa.Column("size", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("content_type", sa.String(length=127), nullable=False),
-        sa.Column("storage_upload_id", sa.String(length=512), nullable=True),
+        sa.Column("storage_upload_id", sa.String(length=1500), nullable=True),
         sa.Column("part_size", sa.Integer(), nullable=True),
         sa.Column("received_bytes", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
