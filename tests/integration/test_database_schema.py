@@ -9,7 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
 from tests.support.crash import environment, free_port
-from tests.support.pipeline import open_database
+from tests.support.pipeline import add_video, open_database
 
 from reelscribe import tables
 from reelscribe.database import migrate
@@ -55,9 +55,7 @@ async def test_four_processes_may_migrate_at_once(tmp_path):
     settings = environment(tmp_path / "data", free_port())
     command = [sys.executable, "-m", "reelscribe", "migrate"]
     running = [
-        await asyncio.create_subprocess_exec(
-            *command, env=settings, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )
+        await asyncio.create_subprocess_exec(*command, env=settings, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         for _ in range(4)
     ]
     said = await asyncio.gather(*(process.communicate() for process in running))
@@ -75,3 +73,13 @@ async def test_a_schema_that_is_behind_is_refused_with_what_to_run(tmp_path, lef
     with pytest.raises(migrate.SchemaBehindError, match="reelscribe migrate"):
         await migrate.check(database.engine)
     await database.close()
+
+
+async def test_the_key_of_a_deleted_account_is_never_used_again(tmp_path):
+    async with open_database(tmp_path) as database:
+        await add_video(database)
+        async with database.write() as session:
+            await session.execute(text("DELETE FROM videos"))
+            await session.execute(text("DELETE FROM users"))
+        again = await add_video(database)
+        assert again.user_id == 2
