@@ -55,7 +55,7 @@ class Served:
 
     async def process(self, clip: Path, title: str) -> str:
         """Upload a clip and wait until it is ready; its public id."""
-        files = {"file": (clip.name, clip.read_bytes(), "video/mp4")}
+        files = {"file": (clip.name, await asyncio.to_thread(clip.read_bytes), "video/mp4")}
         answer = await self.http.post("/videos/upload", files=files, data={"title": title})
         answer.raise_for_status()
         public_id = str(answer.json()["id"])

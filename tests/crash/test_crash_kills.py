@@ -1,6 +1,7 @@
 """SIGKILL, at any moment, loses nothing and doubles nothing.
 
-Each process dies and comes back while videos are on their way; each death is a round. `--rounds` says how many, REELSCRIBE_SEED which.
+Each process dies and comes back while videos are on their way; each death is a round. `--rounds` says how many,
+REELSCRIBE_SEED which.
 """
 
 import asyncio
@@ -9,6 +10,7 @@ import itertools
 import os
 import secrets
 import time
+from functools import partial
 
 import pytest
 from tests.support.crash import COMMANDS, Fate, Fleet, Reaper, make_clips, random_fates, seeded, until, word
@@ -46,14 +48,15 @@ async def keep_busy(fleet, client, clips, rng, is_over):
     """Keep some videos on their way until it is over; gives the titles of all."""
     titles = []
 
+    def is_ready(title):
+        return fleet.value("SELECT status FROM videos WHERE title = ?", title) == "ready"
+
     async def feed():
         while not is_over() or len(titles) < AT_ONCE:
             title = word(rng)
             titles.append(title)
             await client.upload(rng.choice(clips), title)
-            await until(
-                lambda: fleet.value("SELECT status FROM videos WHERE title = ?", title) == "ready", title, seconds=600
-            )
+            await until(partial(is_ready, title), fleet.logs, seconds=900)
 
     await asyncio.gather(*(feed() for _ in range(AT_ONCE)))
     return titles
@@ -91,9 +94,9 @@ async def test_nothing_is_lost_or_doubled_whoever_is_killed(fleet, request):
     seed = int(os.environ.get("REELSCRIBE_SEED") or secrets.randbelow(10**6))
     rng, began = seeded(seed), time.monotonic()
     decks = {name: random_fates(seeded(f"{seed}/{name}"), points_of(name)) for name in COMMANDS}
-    print(f"seed {seed}: to play it again, set REELSCRIBE_SEED={seed}")
+    print(f"seed {seed}: to play it again, set REELSCRIBE_SEED={seed}")  # noqa: T201 - whoever looks into a failure needs it
     titles = await play(fleet, decks, rounds, rng)
-    print(f"{len(fleet.deaths)} deaths, {len(titles)} videos, {time.monotonic() - began:.0f} s: {fleet.deaths}")
+    print(f"{len(fleet.deaths)} deaths, {len(titles)} videos, {time.monotonic() - began:.0f} s: {fleet.deaths}")  # noqa: T201 - the same
 
 
 async def test_a_death_at_each_point_of_each_process(fleet):

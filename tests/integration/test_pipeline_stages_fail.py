@@ -1,6 +1,7 @@
 """How stages fail, are tried again, are taken away, and what is left then."""
 
 import asyncio
+from functools import partial
 
 import pytest
 from sqlalchemy import select
@@ -169,7 +170,7 @@ async def test_a_job_whose_workers_always_die_is_given_up(line, clip):
     for attempt in range(MAX_ATTEMPTS):
         await line.deliver()
         runner = line.runner(f"doomed-{attempt}")
-        held, _ = await runner._claim_and_begin(lambda session: claim(session, runner.worker))
+        held, _ = await runner._claim_and_begin(partial(claim, worker=runner.worker))
         assert held.attempt == attempt + 1
         await line.lose(runner.worker)
     status, message = await status_of(line.database, video)

@@ -1,10 +1,9 @@
-"""A whole platform as separate processes of the real commands, that may be killed one by one, and a client that does not give up."""
+"""A whole platform as separate processes of the real commands, each of which may be killed, and a stubborn client."""
 
 import asyncio
 import contextlib
 import os
 import random
-import shutil
 import socket
 import sqlite3
 import subprocess
@@ -133,7 +132,7 @@ class Client:
         self.token = answer["access_token"]
 
     async def upload(self, path, title):
-        """Upload as one multipart form. Where the answer got lost, look whether the video is there before trying again."""
+        """Upload as one multipart form. Where the answer got lost, look for the video before trying again."""
         while True:
             with contextlib.suppress(httpx.TransportError):
                 files = {"file": (path.name, path.read_bytes(), "video/mp4")}
@@ -315,8 +314,5 @@ def random_fates(rng, points):
 
 
 def seeded(seed):
-    return random.Random(seed)
-
-
-def wipe(folder):
-    shutil.rmtree(folder, ignore_errors=True)
+    """Dice that fall the same way each time."""
+    return random.Random(seed)  # noqa: S311 - for choices that nobody need fear to be guessed

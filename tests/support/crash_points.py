@@ -1,7 +1,10 @@
-"""Run a command of `reelscribe` that kills itself with SIGKILL at a named point: `python -m tests.support.crash_points POINT COMMAND ...`.
+"""Run a command of `reelscribe` that kills itself with SIGKILL at a named point.
 
-The command is the real one. One function of it is wrapped, so that death comes at just that place: between two commits, or between
-an object and its row, which a signal from outside would meet once in a thousand tries.
+    python -m tests.support.crash_points POINT COMMAND ...
+
+The command is the real one. One function of it is wrapped, so that death comes at just that place: between two commits,
+or between an object and its row, which a signal from outside would meet once in a thousand tries. At `STAGE:frozen` it
+stops instead, with its results stored and not recorded, until somebody wakes it (SIGCONT).
 """
 
 import asyncio
@@ -52,6 +55,8 @@ def arm_stage(name, point):
         wrap(Runner, "_work_and_record")
     elif point == "work":
         arm_work(stage)
+    elif point == "frozen":
+        arm_frost(stage)
     else:
         wrap(stage, {"load": "load", "stored": "work", "uncommitted": "record"}[point])
 
@@ -66,6 +71,17 @@ def arm_work(stage):
         die()
 
     object.__setattr__(stage, "work", dying)
+
+
+def arm_frost(stage):
+    original = stage.work
+
+    async def freezing(loaded, context):
+        result = await original(loaded, context)
+        os.kill(os.getpid(), signal.SIGSTOP)
+        return result
+
+    object.__setattr__(stage, "work", freezing)
 
 
 def arm_api(point):

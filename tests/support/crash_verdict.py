@@ -4,10 +4,11 @@ import json
 from collections import Counter
 from datetime import timedelta
 
+from tests.support.crash import until
+
 from reelscribe.settings import Settings
 from reelscribe.videos.uploads import cleanup
 from reelscribe.wiring import open_platform
-from tests.support.crash import until
 
 STAGES = ("transcode", "transcribe", "summarize", "index")
 TOPICS = ("video.uploaded", "video.transcoded", "video.transcribed", "video.summarized")
@@ -21,7 +22,8 @@ async def all_quiet(fleet, titles, *, seconds):
         return {title: videos.get(title, "nowhere") for title in titles if videos.get(title) != "ready"}
 
     await until(lambda: not standing(), lambda: f"{standing()}\n{fleet.logs()}", seconds=seconds, every=0.1)
-    waiting = "SELECT (SELECT count(*) FROM outbox_events WHERE NOT published) + (SELECT count(*) FROM chores WHERE due_at <= datetime('now'))"
+    events = "SELECT count(*) FROM outbox_events WHERE NOT published"
+    waiting = f"SELECT ({events}) + (SELECT count(*) FROM chores WHERE due_at <= datetime('now'))"  # noqa: S608 - no input
     await until(lambda: fleet.value(waiting) == 0, lambda: fleet.rows("SELECT * FROM chores"), seconds=30)
 
 
