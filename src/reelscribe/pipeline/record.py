@@ -21,7 +21,7 @@ ERROR_TAIL = 4000
 
 async def current_video(session: AsyncSession, held: Lease) -> Video:
     """The video of a lease; raises LeaseLostError when it is gone or was sent on a newer run."""
-    video = await session.get(Video, held.video_id)
+    video = await session.get(Video, held.video_id, with_for_update=True)
     if video is None or video.run != held.run:
         raise LeaseLostError(f"the video of job {held.job_id} was deleted, or is on another run")
     return video
@@ -86,6 +86,9 @@ async def given_up(session: AsyncSession, held: Lease, message: str, detail: str
     }
     event = Event(type=stage.on, video_id=video.public_id, run=held.run, service=stage.service, data=letter)
     outbox.add(session, event, topic=dead_letter_topic(stage.on))
+    if video.processed_at is not None:
+        # It can still be found by what an earlier run left, and must be found as failed.
+        chores.add(session, chores.REFRESH_DOCUMENT, video.public_id)
 
 
 async def handed_back(session: AsyncSession, held: Lease) -> None:

@@ -14,6 +14,7 @@ from reelscribe.services import api, summarizer
 from reelscribe.services.header_guard import GuardedHttp
 from reelscribe.services.state import ApiState
 from reelscribe.settings import HttpSettings
+from reelscribe.videos.feed import stop_streams
 from reelscribe.wiring import Platform
 
 GRACE_SECONDS = 4
@@ -65,6 +66,7 @@ async def serve_app(app: FastAPI, settings: HttpSettings, port: int) -> None:
     try:
         await asyncio.shield(serving)
     except asyncio.CancelledError:
+        stop_streams(app)
         server.should_exit = True
         await serving
         raise

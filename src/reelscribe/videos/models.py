@@ -70,10 +70,13 @@ class Video(Base):
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now, onupdate=utc_now)
 
 
-# A list is always newest first: each filter has an index that already stands in that order.
-Index("ix_videos_newest", Video.created_at.desc(), Video.id.desc())
-Index("ix_videos_by_user", Video.user_id, Video.created_at.desc(), Video.id.desc())
-Index("ix_videos_by_status", Video.status, Video.created_at.desc(), Video.id.desc())
+# A list is always newest first, and made of slices that each fix a visibility: every slice that a filter can ask for
+# has an index that already stands in its order.
+_NEWEST_FIRST = (Video.visibility, Video.created_at.desc(), Video.id.desc())
+Index("ix_videos_by_visibility", *_NEWEST_FIRST)
+Index("ix_videos_by_status", Video.status, *_NEWEST_FIRST)
+Index("ix_videos_by_user", Video.user_id, *_NEWEST_FIRST)
+Index("ix_videos_by_user_status", Video.user_id, Video.status, *_NEWEST_FIRST)
 
 
 class VideoVariant(Base):

@@ -2,7 +2,7 @@
 
 Revision ID: 0001
 Revises:
-Create Date: 2026-11-22 20:51:26.634846
+Create Date: 2026-11-22 20:54:50.312346
 """
 
 from collections.abc import Sequence
@@ -143,17 +143,26 @@ def upgrade() -> None:
     op.create_index(
         "ix_videos_by_status",
         "videos",
-        ["status", sa.literal_column("created_at DESC"), sa.literal_column("id DESC")],
+        ["status", "visibility", sa.literal_column("created_at DESC"), sa.literal_column("id DESC")],
         unique=False,
     )
     op.create_index(
         "ix_videos_by_user",
         "videos",
-        ["user_id", sa.literal_column("created_at DESC"), sa.literal_column("id DESC")],
+        ["user_id", "visibility", sa.literal_column("created_at DESC"), sa.literal_column("id DESC")],
         unique=False,
     )
     op.create_index(
-        "ix_videos_newest", "videos", [sa.literal_column("created_at DESC"), sa.literal_column("id DESC")], unique=False
+        "ix_videos_by_user_status",
+        "videos",
+        ["user_id", "status", "visibility", sa.literal_column("created_at DESC"), sa.literal_column("id DESC")],
+        unique=False,
+    )
+    op.create_index(
+        "ix_videos_by_visibility",
+        "videos",
+        ["visibility", sa.literal_column("created_at DESC"), sa.literal_column("id DESC")],
+        unique=False,
     )
 
     op.create_table(
@@ -320,7 +329,8 @@ def downgrade() -> None:
     )
 
     op.drop_table("jobs")
-    op.drop_index("ix_videos_newest")
+    op.drop_index("ix_videos_by_visibility")
+    op.drop_index("ix_videos_by_user_status")
     op.drop_index("ix_videos_by_user")
     op.drop_index("ix_videos_by_status")
 
