@@ -1,5 +1,7 @@
 """The outbox relay: publishes committed events in order for each video, for both services."""
 
+import asyncio
+
 import structlog
 
 from reelscribe.database.session import Database
@@ -10,6 +12,7 @@ from reelscribe.events.outbox import Outgoing
 log = structlog.get_logger(__name__)
 
 BATCH = 200
+COURTESY_SECONDS = 0.005
 
 
 async def relay_once(database: Database, bus: EventBus) -> int:
@@ -21,6 +24,8 @@ async def relay_once(database: Database, bus: EventBus) -> int:
     outcomes = await bus.publish([Message(item.topic, item.video_key, dict(item.payload)) for item in waiting])
     published = [item.position for item, error in zip(waiting, outcomes, strict=True) if error is None]
     failed = [(item, error) for item, error in zip(waiting, outcomes, strict=True) if error is not None]
+    # On one machine the workers just woken want the lock on writing, for a job; this can wait for them.
+    await asyncio.sleep(COURTESY_SECONDS)
     await _mark(database, published, failed)
     return len(published)
 
