@@ -9,6 +9,9 @@ from reelscribe.text.transcript import Segment, Transcript
 
 # No video is longer: a time beyond it is a slip, or a trick.
 LONGEST_HOURS = 100
+# Lines that a cue repeats of the one before: broadcasters roll up to 4. Without a bound, two cues of a million lines
+# would be compared a million times.
+MOST_ROLLING = 16
 
 _TIME = r"(?:(\d{1,4}):)?(\d{1,2}):(\d{1,2})(?:[.,](\d{1,3}))?"
 _TIMING = re.compile(rf"\s*{_TIME}\s*-->\s*{_TIME}(?:\s.*)?$")
@@ -162,7 +165,7 @@ def _segments(cues: Sequence[tuple[_Entry, str]]) -> Iterator[Segment]:
 
 
 def _fresh(shown: Sequence[str], lines: tuple[str, ...]) -> tuple[str, ...]:
-    for overlap in range(min(len(shown), len(lines)), 0, -1):
+    for overlap in range(min(len(shown), len(lines), MOST_ROLLING), 0, -1):
         if tuple(shown[-overlap:]) == lines[:overlap]:
             return lines[overlap:]
     return lines
