@@ -16,6 +16,7 @@ from tests.support.search import SearchEngineContract, ask, ids, moment, stream,
 
 from reelscribe.engines.search import VideoDocument, Visibility
 from reelscribe.engines.search.tantivy import TantivySearch
+from reelscribe.engines.search.tantivy.schema import FORMAT
 
 pytestmark = pytest.mark.anyio
 Vectors = NDArray[np.float32]
@@ -68,7 +69,7 @@ async def test_two_processes_index_while_a_third_searches(engine: TantivySearch,
 async def test_a_writer_killed_at_any_moment_leaves_a_whole_index(
     engine: TantivySearch, tmp_path: Path, rounds: int, point: str
 ) -> None:
-    stale = tmp_path / "search" / "current-1" / "stale"
+    stale = tmp_path / "search" / f"current-{FORMAT}" / "stale"
     with started(tmp_path, "killed", 1_000) as writer:
         assert writer.stdout is not None
         acknowledged = [writer.stdout.readline().decode().strip() for _ in range(rounds)]
@@ -103,14 +104,14 @@ async def test_a_rebuild_that_is_killed_changes_nothing_and_is_swept(engine: Tan
 async def test_moments_of_former_versions_do_not_pile_up(engine: TantivySearch, tmp_path: Path) -> None:
     for i in range(10):
         await engine.index([video("a", "volcano", f"lava {i}", title=f"Title {i}")])
-    moments = Index.open(str((tmp_path / "search" / "current-1" / "moments").resolve()))
+    moments = Index.open(str((tmp_path / "search" / f"current-{FORMAT}" / "moments").resolve()))
     assert moments.searcher().num_docs <= 4
 
 
 async def test_a_damaged_index_is_told_by_check(engine: TantivySearch, tmp_path: Path) -> None:
     await engine.index([video("a", "volcano")])
     await engine.close()
-    for file in (tmp_path / "search" / "current-1" / "videos").resolve().glob("*"):
+    for file in (tmp_path / "search" / f"current-{FORMAT}" / "videos").resolve().glob("*"):
         file.write_bytes(b"")
     with pytest.raises((OSError, ValueError)):
         await engine.check()

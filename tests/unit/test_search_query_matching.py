@@ -7,31 +7,41 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reelscribe.engines.search import MomentDocument
-from reelscribe.engines.search.analysis import indexed, tokens
+from reelscribe.engines.search.analysis import joined, terms, tokens
 from reelscribe.engines.search.highlight import Matcher
-from reelscribe.engines.search.landing import landing, spoken_at
+from reelscribe.engines.search.landing import Timeline
 from reelscribe.engines.search.languages import term_of
+from reelscribe.engines.search.marks import marks
 from reelscribe.engines.search.spelling import corrections, edit_distance
 
 
 @given(st.text(max_size=80), st.sampled_from(["en", "de", "fr", "ja", "id", "xx"]))
 def test_tokens_tell_their_places_and_are_what_is_indexed(text: str, language: str) -> None:
     found = tokens(text, language)
-    assert indexed(text, language).split() == [token.term for token in found]
+    assert joined(found).split() == [token.term for token in found] == list(terms(text, language))
     assert all(0 <= token.start < token.end <= len(text) for token in found)
     assert [token.start for token in found] == sorted(token.start for token in found)
 
 
+def spans(matcher: Matcher, text: str, language: str = "en") -> list[tuple[int, int]]:
+    return matcher.spans(text, marks(tokens(text, language)))
+
+
 @given(st.text(alphabet="abcdefgstyéßüÉİ '\u2019-.", max_size=60), st.sampled_from(["en", "de", "fr", "es", "it"]))
-def test_highlights_by_beginnings_are_those_of_a_full_analysis(text: str, language: str) -> None:
+def test_every_place_of_a_wanted_term_is_marked_and_no_other(text: str, language: str) -> None:
     for wanted in {token.term for token in tokens(text, language)}:
         full = [(token.start, token.end) for token in tokens(text, language) if token.term == wanted]
-        assert Matcher(frozenset({wanted})).spans(text, language) == full
+        assert spans(Matcher(frozenset({wanted})), text, language) == full
 
 
 def test_a_phrase_is_not_marked_across_another_word() -> None:
     matcher = Matcher(phrases=(("red", "fox"),))
-    assert matcher.spans("red old fox, red fox; red-fox", "en") == [(13, 16), (17, 20), (22, 25), (26, 29)]
+    assert spans(matcher, "red old fox, red fox; red-fox") == [(13, 16), (17, 20), (22, 25), (26, 29)]
+    assert spans(matcher, "a fox is red") == []
+
+
+def test_a_character_of_an_unspaced_script_is_marked_within_pairs() -> None:
+    assert spans(Matcher(characters=frozenset({"未"})), "x的未来, 未", "zh") == [(2, 3), (6, 7)]
 
 
 @pytest.mark.parametrize(
@@ -98,8 +108,8 @@ def test_terms(word: str, language: str, term: str) -> None:
 
 
 def test_without_word_times_a_word_is_placed_within_its_sentence() -> None:
-    moment = MomentDocument(10.0, 30.0, "a" * 100, sentence_starts=[(0, 10.0), (50, 20.0)])
-    assert spoken_at(moment, 25) == 15.0
-    assert spoken_at(moment, 75) == 25.0
-    assert landing(moment, 55) == 20.0
-    assert landing(moment, 95) == pytest.approx(28.0)
+    timeline = Timeline.of(MomentDocument(10.0, 30.0, "a" * 100, sentence_starts=[(0, 10.0), (50, 20.0)]))
+    assert timeline.spoken_at(25) == 15.0
+    assert timeline.spoken_at(75) == 25.0
+    assert timeline.landing(55) == 20.0
+    assert timeline.landing(95) == pytest.approx(28.0)

@@ -1,11 +1,11 @@
 """Text to index terms with their places, the same for every engine, for documents, queries and highlights alike.
 
-Engines index the terms joined by spaces (`indexed`), so none has an analyzer of its own that could disagree.
+Engines index the terms joined by spaces (`joined`), so none has an analyzer of its own that could disagree.
 """
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -17,9 +17,8 @@ UNSPACED = (
     "\uac00-\ud7af\u1100-\u11ff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
 )
 _SYMBOLS = "\u2190-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff"
-TAIL = r"(?:s|t|re|ve|ll|d|m)\b"
+_CONTRACTION = r"(?:['\u2019](?:s|t|re|ve|ll|d|m)\b)?"
 """What stands after the apostrophe of an English word and belongs to it; other apostrophes part words."""
-_CONTRACTION = rf"(?:['\u2019]{TAIL})?"
 LONGEST_TERM = 64
 """Code points of a term; what is longer is no word, and engines refuse terms of tens of kilobytes."""
 
@@ -45,15 +44,15 @@ def tokens(text: str, language: str) -> list[Token]:
 
 
 def terms(text: str, language: str) -> Iterator[str]:
-    """The terms alone, for an index; faster than `tokens`."""
+    """The terms alone; faster than `tokens`."""
     if text.isascii():
         return (term_of(word[:LONGEST_TERM], language) for word in word_pattern(ascii_only=True).findall(text))
     return (token.term for token in tokens(text, language))
 
 
-def indexed(text: str, language: str) -> str:
+def joined(found: Sequence[Token]) -> str:
     """The terms joined by spaces: an engine indexes it with a tokenizer that splits at white space, no more."""
-    return " ".join(terms(text, language))
+    return " ".join([token.term for token in found])
 
 
 def is_unspaced(term: str) -> bool:

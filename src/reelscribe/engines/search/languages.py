@@ -1,7 +1,7 @@
 """Word forms: one stem for "transcribe", "transcribed" and "transcribing", in each language that Snowball knows."""
 
 import unicodedata
-from functools import cache, lru_cache
+from functools import lru_cache
 
 _SNOWBALL = {
     "ar": "arabic", "ca": "catalan", "da": "danish", "de": "german", "el": "greek", "en": "english", "es": "spanish",
@@ -10,7 +10,6 @@ _SNOWBALL = {
     "pt": "portuguese", "ro": "romanian", "ru": "russian", "sr": "serbian", "sv": "swedish", "ta": "tamil",
     "tr": "turkish", "yi": "yiddish",
 }  # fmt: skip
-_CHANGED_IN_FRONT = frozenset({"ar", "ga", "id", "nl"})
 UNSTEMMED = ""
 DEFAULT_LANGUAGE = "en"
 """Of a video whose language is not known yet; words of another language at worst lose a suffix."""
@@ -32,25 +31,6 @@ def term_of(word: str, language: str) -> str:
 def folded(word: str) -> str:
     """The same without stemming."""
     return term_of(word, UNSTEMMED)
-
-
-def is_suffixing(language: str) -> bool:
-    """Whether words of one stem begin alike; Arabic, Indonesian, Dutch and Irish also change them in front."""
-    return language not in _CHANGED_IN_FRONT
-
-
-@cache
-def plain_letters() -> dict[int, str]:
-    """For `str.translate`: Latin, Greek and Cyrillic letters beyond ASCII to plain ones, each to exactly one.
-
-    Letters that fold to several are left out, except the sharp s, which German cannot do without.
-    """
-    plain = {0xDF: "s", 0x1E9E: "s"}
-    for code in (*range(0xA0, 0x250), *range(0x370, 0x530), *range(0x1E00, 0x1F00)):
-        folded = _without_accents(unicodedata.normalize("NFKC", chr(code)).casefold())
-        if len(folded) == 1:
-            plain.setdefault(code, folded)
-    return plain
 
 
 def _stem(word: str, language: str) -> str:

@@ -10,7 +10,6 @@ from reelscribe.engines.search import FieldMatch, MomentHit, SearchHit, SearchPa
 from reelscribe.engines.search.cursor import MAX_DEPTH, Cursor, decode, encode, mark
 from reelscribe.engines.search.fusion import Scores, fuse, shown, squashed
 from reelscribe.engines.search.highlight import Matcher
-from reelscribe.engines.search.landing import landing
 from reelscribe.engines.search.plan import plan
 from reelscribe.engines.search.query import parse
 from reelscribe.engines.search.tantivy.candidates import Candidates, Finder, Moments
@@ -116,12 +115,14 @@ class Shower:
         ]
 
     def _moments(self, ranking: Ranking, page: Sequence[tuple[int, StoredVideo]]) -> dict[int, list[MomentHit]]:
-        chosen = ranking.moments_of([place for place, _ in page])
+        places = [place for place, _ in page]
+        chosen = ranking.moments_of(places)
         addresses = self._addresses(ranking, [i for found in chosen for i in found])
-        return {
-            place: [self._moment(ranking, i, addresses[i], video.language) for i in found if i in addresses]
-            for (place, video), found in zip(page, chosen, strict=True)
+        scores = squashed(ranking.scores.windows.score[list(addresses)]).tolist()
+        moments = {
+            i: self._moment(address, score) for (i, address), score in zip(addresses.items(), scores, strict=True)
         }
+        return {place: [moments[i] for i in found if i in moments] for place, found in zip(places, chosen, strict=True)}
 
     def _addresses(self, ranking: Ranking, chosen: Sequence[int]) -> "dict[int, DocAddress]":
         places = ranking.scores.place
@@ -131,15 +132,15 @@ class Shower:
         return known | {by_meaning[key]: address for key, address in found.items()}
 
     def _matches(self, video: StoredVideo) -> list[FieldMatch]:
-        found = ((name, text, self.matcher.spans(text, video.language)) for name, text in video.fields())
+        found = ((name, kept.text, self.matcher.spans(kept.text, kept.marks)) for name, kept in video.fields)
         return [FieldMatch(name, text, spans) for name, text, spans in found if spans]
 
-    def _moment(self, ranking: Ranking, i: int, address: "DocAddress", language: str) -> MomentHit:
+    def _moment(self, address: "DocAddress", score: float) -> MomentHit:
         moment = unpack_moment(self.snapshot.moments.doc(address)["stored"][0])
-        spans = self.matcher.spans(moment.text, language)
-        start = landing(moment, spans[0][0]) if spans else moment.start
-        score = float(squashed(ranking.scores.windows.score[i]))
-        return MomentHit(start, moment.end, moment.text, spans, score)
+        said, timeline = moment.said, moment.timeline
+        spans = self.matcher.spans(said.text, said.marks)
+        start = timeline.landing(spans[0][0]) if spans else timeline.start
+        return MomentHit(start, timeline.end, said.text, spans, score)
 
 
 def _by_relevance(finder: Finder, shower: Shower, request: SearchRequest, cursor: Cursor) -> SearchPage:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tantivy import Schema, SchemaBuilder
 
-FORMAT = 1
+FORMAT = 2
 """Part of the folder's name: a later release that needs another schema does not open this one."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SHIFT = 1 << 62

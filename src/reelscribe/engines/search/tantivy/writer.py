@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reelscribe.engines.search import VideoDocument
-from reelscribe.engines.search.analysis import indexed, terms
+from reelscribe.engines.search.analysis import joined, terms, tokens
 from reelscribe.engines.search.dense import vectors_of
 from reelscribe.engines.search.languages import UNSTEMMED, normal_language
 from reelscribe.engines.search.spelling import allowed_edits
 from reelscribe.engines.search.tantivy.folder import MOMENTS, VIDEOS, Folder
 from reelscribe.engines.search.tantivy.schema import date_key, video_key
-from reelscribe.engines.search.tantivy.stored import pack_moment, pack_video
+from reelscribe.engines.search.tantivy.stored import FIELDS, pack_moment, pack_video
 from reelscribe.engines.search.tantivy.vectors import append
 
 if TYPE_CHECKING:
@@ -141,8 +141,9 @@ def _add_moments(writer: "IndexWriter", document: VideoDocument, version: int) -
     language = normal_language(document.language)
     texts: list[str] = []
     for number, moment in enumerate(document.moments):
-        entry = _with_filters(document, version, pack_moment(moment))
-        text = indexed(moment.text, language)
+        found = tokens(moment.text, language)
+        entry = _with_filters(document, version, pack_moment(moment, found))
+        text = joined(found)
         entry.add_text("text", text)
         entry.add_unsigned("number", number)
         writer.add_document(entry)
@@ -152,8 +153,9 @@ def _add_moments(writer: "IndexWriter", document: VideoDocument, version: int) -
 
 def _video(document: VideoDocument, version: int, spoken: str) -> "Document":
     language = normal_language(document.language)
-    entry = _with_filters(document, version, pack_video(document))
-    written = {name: indexed(getattr(document, name), language) for name in ("title", "description", "summary")}
+    found = {name: tokens(getattr(document, name), language) for name in FIELDS}
+    entry = _with_filters(document, version, pack_video(document, found))
+    written = {name: joined(those) for name, those in found.items()}
     for name, text in written.items():
         entry.add_text(name, text)
     body = BREAK.join([*written.values(), spoken])
