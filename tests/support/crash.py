@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,7 +27,8 @@ COMMANDS = {
     "relay": ("relay",),
     "scheduler": ("scheduler",),
     "transcode": ("worker", "--queues", "video-transcode", "--name", "transcoder"),
-    "transcribe": ("worker", "--queues", "video-transcribe", "--name", "transcriber"),
+    # Without a name each is a new worker: nobody but the reaper can release what the one before held.
+    "transcribe": ("worker", "--queues", "video-transcribe"),
     "summarize": ("worker", "--queues", "video-summarize", "--name", "summarizer"),
     "index": ("worker", "--queues", "video-search-index", "--name", "indexer"),
 }
@@ -237,7 +239,7 @@ class Fleet:
 
 @dataclass
 class Fate:
-    """How a process is to die: at a point of its work, or `after` some seconds of life."""
+    """How a process is to die: at a point of its work, or `after` some seconds of life; or not at all."""
 
     point: str | None = None
     after: float | None = None
@@ -245,20 +247,20 @@ class Fate:
 
 @dataclass
 class Reaper:
-    """Hands out fates and deals them: whoever dies comes back, with a next fate as long as there are rounds."""
+    """Hands out fates and deals them: whoever dies comes back, with a next fate until it is over."""
 
     fleet: Fleet
     decks: dict
-    rounds: int
-    patience: float = 12.0
+    is_over: Callable[[], bool]
+    patience: float
     fates: dict = field(default_factory=dict)
     births: dict = field(default_factory=dict)
 
     def bear(self, name):
         """Start a process under its next fate."""
-        fate = next(self.decks[name], None) if self.rounds > len(self.fleet.deaths) else None
-        self.fates[name], self.births[name] = fate or Fate(), None
-        self.fleet.start(name, fate.point if fate else None)
+        fate = Fate() if self.is_over() else next(self.decks[name])
+        self.fates[name], self.births[name] = fate, None
+        self.fleet.start(name, fate.point)
 
     async def rule(self):
         """Kill and revive until cancelled."""
@@ -279,6 +281,7 @@ class Reaper:
         if limit is not None and age > limit and process.poll() is None:
             process.kill()
             process.wait()
+            self.fates[name] = Fate(after=age)
 
     def age(self, name):
         """Seconds since the process was up: how long it takes to start is the machine's affair."""

@@ -18,7 +18,7 @@ STAGE_POINTS = ("load", "work", "stored", "uncommitted", "committed")
 OTHER_POINTS = {
     "api": ("api:body", "api:stored", "api:uncommitted"),
     "relay": ("relay:unwoken", "relay:published", "relay:marked"),
-    "scheduler": ("scheduler:chore-done", "scheduler:reaping"),
+    "scheduler": ("scheduler:reaping", "scheduler:chore-done"),
 }
 
 
