@@ -4,12 +4,10 @@ import asyncio
 import contextlib
 import shutil
 import tempfile
-import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 import structlog
 from sqlalchemy.exc import DBAPIError
@@ -17,11 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelscribe.database.session import Database
 from reelscribe.engines.doorbell import Doorbell
-from reelscribe.engines.storage import StorageError, StorageFull
-from reelscribe.events.history import HISTORY_BELL, Kind
+from reelscribe.engines.storage import StorageError
+from reelscribe.events.history import Kind
 from reelscribe.jobs import lease
 from reelscribe.jobs.lease import Lease, LeaseLostError
 from reelscribe.pipeline import record
+from reelscribe.pipeline.heartbeat import Heartbeat
+from reelscribe.pipeline.setback import Setback
 from reelscribe.pipeline.stage import Context, StageEngines, StageError, TryAgainError
 from reelscribe.pipeline.stages import stage_named
 from reelscribe.videos import objects
@@ -29,11 +29,7 @@ from reelscribe.videos.models import Video
 
 log = structlog.get_logger(__name__)
 
-T = TypeVar("T")
 Claim = Callable[[AsyncSession], Awaitable[Lease | None]]
-
-HEARTBEATS_A_LEASE = 4
-PROGRESS_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +101,7 @@ class Runner:
 
     async def _work_and_record(self, held: Lease, video: Video) -> None:
         try:
-            async with self._heartbeat(held) as beat, self._scratch_folder() as folder:
+            async with self._beating(held) as beat, self._scratch_folder() as folder:
                 result = await self._work(held, video, folder, beat)
                 async with self.database.write() as session:
                     await record.completed(session, held, result)
@@ -121,7 +117,7 @@ class Runner:
             log.exception("stage broke", attempt=held.attempt)
             await self._try_again_or_give_up(held, error)
 
-    async def _work(self, held: Lease, video: Video, folder: Path, beat: "Heartbeat") -> object:
+    async def _work(self, held: Lease, video: Video, folder: Path, beat: Heartbeat) -> object:
         stage = stage_named(held.stage)
         context = Context(
             engines=self.engines,
@@ -136,12 +132,13 @@ class Runner:
         return await beat.guard(stage.work(loaded, context))
 
     async def _try_again_or_give_up(self, held: Lease, error: Exception) -> None:
-        message, detail = _explain(error)
-        if held.failures + 1 >= self.max_attempts:
-            await self._give_up(held, message, detail)
+        setback, failures = Setback.of(error), held.failures + 1
+        if failures >= self.max_attempts:
+            await self._give_up(held, setback.after(failures), setback.detail)
             return
+        message = setback.while_retrying
         async with self.database.write() as session:
-            delay = await record.to_be_retried(session, held, message, detail, kind=Kind.RETRYING)
+            delay = await record.to_be_retried(session, held, message, setback.detail, kind=Kind.RETRYING)
         log.warning("stage will be tried again", attempt=held.attempt, retry_in=delay, error=message)
 
     async def _give_up(self, held: Lease, message: str, detail: str) -> None:
@@ -160,6 +157,9 @@ class Runner:
         async with self.database.write() as session:
             await record.discarded(session, held, video.public_id)
 
+    def _beating(self, held: Lease) -> AbstractAsyncContextManager[Heartbeat]:
+        return Heartbeat.during(self.database, self.doorbell, held, self.lease_seconds)
+
     @asynccontextmanager
     async def _scratch_folder(self) -> AsyncIterator[Path]:
         folder = Path(tempfile.mkdtemp(prefix="job-", dir=self.scratch))
@@ -167,83 +167,6 @@ class Runner:
             yield folder
         finally:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
-
-    @asynccontextmanager
-    async def _heartbeat(self, held: Lease) -> AsyncIterator["Heartbeat"]:
-        beat = Heartbeat(self.database, self.doorbell, held, self.lease_seconds)
-        task = asyncio.create_task(beat.run())
-        try:
-            yield beat
-        finally:
-            beat.stopped.set()
-            beat.ended.set()
-            # Not cancelled: a transaction that is cut off costs its connection.
-            await task
-
-
-@dataclass(slots=True)
-class Heartbeat:
-    """Renews a lease while its work goes on, and carries the work's progress. A lost lease stops the work."""
-
-    database: Database
-    doorbell: Doorbell
-    held: Lease
-    lease_seconds: float
-    stopped: threading.Event = field(default_factory=threading.Event)
-    lost: asyncio.Event = field(default_factory=asyncio.Event)
-    ended: asyncio.Event = field(default_factory=asyncio.Event)
-    _progress: float = 0.0
-    _written: float = 0.0
-
-    def report(self, percent: float) -> None:
-        """Note the progress in percent; from any thread."""
-        self._progress = max(self._progress, min(99.0, percent))
-
-    async def guard(self, work: Awaitable[T]) -> T:
-        """Run the work; raises LeaseLostError as soon as the lease is lost."""
-        task = asyncio.ensure_future(work)
-        loss = asyncio.ensure_future(self.lost.wait())
-        try:
-            await asyncio.wait({task, loss}, return_when=asyncio.FIRST_COMPLETED)
-            if not task.done():
-                raise LeaseLostError(f"job {self.held.job_id} was taken away during its work")
-            return task.result()
-        finally:
-            self.stopped.set()
-            loss.cancel()
-            await _end(task)
-
-    async def run(self) -> None:
-        """Beat until told to end, or until the lease is lost."""
-        since_renewal = 0.0
-        pause = min(PROGRESS_SECONDS, self.lease_seconds / HEARTBEATS_A_LEASE)
-        while not self.lost.is_set() and not await self._ends_within(pause):
-            since_renewal += pause
-            if self._progress != self._written or since_renewal >= self.lease_seconds / HEARTBEATS_A_LEASE:
-                since_renewal = 0.0 if await self._renew() else since_renewal
-
-    async def _ends_within(self, seconds: float) -> bool:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self.ended.wait()
-        return self.ended.is_set()
-
-    async def _renew(self) -> bool:
-        progress = self._progress
-        try:
-            async with self.database.write() as session:
-                await lease.renew(session, self.held, self.lease_seconds, progress)
-        except LeaseLostError:
-            self.lost.set()
-            return False
-        except DBAPIError as error:
-            # The database is away for a moment: beat again soon. If it stays away, the record's fence decides.
-            log.warning("heartbeat missed", error=str(error.orig))
-            return False
-        if progress != self._written:
-            self._written = progress
-            self.doorbell.ring([HISTORY_BELL])
-        return True
 
 
 async def _begin(session: AsyncSession, held: Lease | None) -> Video | None:
@@ -254,29 +177,3 @@ async def _begin(session: AsyncSession, held: Lease | None) -> Video | None:
     except LeaseLostError:
         await lease.complete(session, held)
         return None
-
-
-async def _end(task: "asyncio.Future[T]") -> None:
-    """Cancel the work and wait for its end; what it raises then is nobody's business any more."""
-    if task.done():
-        return
-    task.cancel()
-    await asyncio.wait({task})
-    if not task.cancelled() and (error := task.exception()) is not None:
-        log.info("stopped work ended with an error", error=repr(error))
-
-
-def _explain(error: Exception) -> tuple[str, str]:
-    """What people read, and what those who mend read."""
-    if isinstance(error, StageError):
-        return str(error), error.detail
-    if isinstance(error, StorageFull):
-        return "There is no room left in the storage. It is tried again by itself.", str(error)
-    if isinstance(error, StorageError):
-        return "The storage did not answer. It is tried again by itself.", str(error)
-    if isinstance(error, OSError):
-        reason = error.strerror or "The storage did not answer."
-        return f"{reason}. It is tried again by itself.", repr(error)
-    if isinstance(error, MemoryError):
-        return "The machine ran out of memory. It is tried again by itself.", repr(error)
-    return "Something unexpected went wrong in this stage. It is tried again by itself.", repr(error)
