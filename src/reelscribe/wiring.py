@@ -124,10 +124,10 @@ def speech_engine(settings: Settings) -> WhisperSpeech:
 
 def embedder(settings: Settings) -> Embedder | None:
     """MiniLM where its files are installed; None makes summaries use tf-idf and search words alone."""
-    files = find_embedding(settings.language.embedding_folder, settings.data_dir / "models")
+    files = find_embedding(settings.language.embedding_folder)
     if files is None:
         return None
-    return LazyEmbedder(MiniLMEmbedder.name, DIMENSIONS, lambda: MiniLMEmbedder(files.model, files.tokenizer))
+    return LazyEmbedder(MiniLMEmbedder.name, DIMENSIONS, lambda: MiniLMEmbedder(*files.read()))
 
 
 def language_model(settings: LanguageSettings) -> LanguageModel:

@@ -1,11 +1,10 @@
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.support.text import embedder, model_files
+from tests.support.text import embedder
 
-from reelscribe.engines.embedding import Embedder, MiniLMEmbedder, ModelFileError
+from reelscribe.engines.embedding import Embedder
 
 
 @pytest.fixture
@@ -48,18 +47,3 @@ def test_a_query_takes_milliseconds(model: Embedder):
     started = time.process_time()
     model.embed(["when does the barrier close"])
     assert time.process_time() - started < 1
-
-
-def test_another_file_than_the_measured_one_is_refused(tmp_path: Path):
-    model, tokenizer = model_files()
-    wrong = tmp_path / "model.onnx"
-    wrong.write_bytes(model.read_bytes()[:-1])
-    with pytest.raises(ModelFileError, match="sha256"):
-        MiniLMEmbedder(wrong, tokenizer)
-    with pytest.raises(ModelFileError, match="sha256"):
-        MiniLMEmbedder(model, wrong)
-
-
-def test_a_missing_file_is_named(tmp_path: Path):
-    with pytest.raises(ModelFileError, match="nowhere"):
-        MiniLMEmbedder(tmp_path / "nowhere", tmp_path / "nothing")

