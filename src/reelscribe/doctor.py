@@ -63,7 +63,8 @@ async def examine(settings: Settings, console: Console | None = None) -> bool:
             findings = [await _find(examination) for examination in examinations(platform)]
     except TROUBLE as error:
         console.print(f"The platform can not be opened: {error}", style="red", highlight=False)
-        console.print("Check DATA_DIR: it must be a folder that you may write to.", highlight=False)
+        if isinstance(error, OSError):
+            console.print("Check DATA_DIR: it must be a folder that you may write to.", highlight=False)
         return False
     _print(findings, console)
     return all(finding.is_well for finding in findings)
@@ -113,14 +114,14 @@ class Looks:
         return f"FFmpeg {await anyio.to_thread.run_sync(tools.version)}"
 
     async def speech(self) -> str:
-        """The weights are there, or can be had."""
-        await anyio.to_thread.run_sync(speech_engine(self.platform.settings).check)
+        """The weights are there. To look must not fetch them: they may be gigabytes."""
+        await anyio.to_thread.run_sync(speech_engine(self.platform.settings, download=False).check)
         return f"the weights of {self.platform.settings.speech.model} are here"
 
     async def embeddings(self) -> str:
         """The model embeds; without one the platform does without."""
         if self.platform.embedder is None:
-            return "not installed: summaries use tf-idf, and search finds words, not meanings"
+            return "not installed: chapters go by words alone, and search finds words, not meanings"
         await anyio.to_thread.run_sync(self.platform.embedder.embed, ["a test"])
         return f"{self.platform.embedder.name} works"
 

@@ -13,7 +13,7 @@ MEBIBYTE = 1024 * 1024
 
 
 class _Group(BaseSettings):
-    """A group reads its own variables; the groups nest in `Settings`."""
+    """A group reads its own variables; the groups nest in `Settings`, which is one itself."""
 
     model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True, populate_by_name=True)
 
@@ -21,7 +21,7 @@ class _Group(BaseSettings):
 class HttpSettings(_Group):
     """Where the services listen and how long they wait."""
 
-    host: str = Field("127.0.0.1", validation_alias=AliasChoices("HOST_IP"))
+    host: str = Field("127.0.0.1", validation_alias="HOST_IP")
     port: int | None = Field(None, ge=1, le=65535, validation_alias="PORT")
     summarizer_port: int | None = Field(None, ge=1, le=65535, validation_alias="SUMMARIZER_PORT")
     public_url: str | None = Field(None, validation_alias="PUBLIC_URL", description="Base of absolute addresses.")
@@ -140,10 +140,8 @@ class ClientSettings(_Group):
         return self.config_home.expanduser() / "reelscribe" / "token"
 
 
-class Settings(BaseSettings):
+class Settings(_Group):
     """All settings of one process. Build it once, at the edge, and hand it in."""
-
-    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True, populate_by_name=True)
 
     environment: str = Field("development", validation_alias=AliasChoices("APP_ENV", "NODE_ENV"))
     data_dir: Path = Field(Path(".reelscribe"), validation_alias="DATA_DIR")
@@ -168,6 +166,16 @@ class Settings(BaseSettings):
     def index_dir(self) -> Path:
         """The embedded search index."""
         return self.data_dir / "index"
+
+    @property
+    def staging_dir(self) -> Path:
+        """Resumable uploads as far as they have come; on the file system of `objects_dir`, so that none is copied."""
+        return self.data_dir / "uploads"
+
+    @property
+    def models_dir(self) -> Path:
+        """Weights that were joined or downloaded: they come again when they are removed."""
+        return self.data_dir / "models"
 
     @property
     def scratch_dir(self) -> Path:

@@ -115,15 +115,15 @@ def local_bus(database: Database, queue: JobQueue) -> EventBus:
     return LocalBus({stage.on: (dispatcher.handle,) for stage in STAGES})
 
 
-def speech_engine(settings: Settings) -> WhisperSpeech:
-    """Whisper; its weights are looked for at the first transcription."""
+def speech_engine(settings: Settings, *, download: bool = True) -> WhisperSpeech:
+    """Whisper; its weights are looked for, and fetched where `download` allows it, at the first transcription."""
     speech = settings.speech
-    find = partial(find_whisper, speech.model, speech.model_folder, settings.data_dir / "models")
+    find = partial(find_whisper, speech.model, speech.model_folder, settings.models_dir, download=download)
     return WhisperSpeech(find, name=speech.model, device=speech.device, threads=speech.threads)
 
 
 def embedder(settings: Settings) -> Embedder | None:
-    """MiniLM where its files are installed; None makes summaries use tf-idf and search words alone."""
+    """MiniLM where its files are installed; None makes chapters and search go by words alone."""
     files = find_embedding(settings.language.embedding_folder)
     if files is None:
         return None

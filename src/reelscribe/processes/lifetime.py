@@ -13,6 +13,8 @@ from sqlalchemy.exc import DBAPIError
 from reelscribe import logs
 from reelscribe.database import migrate
 from reelscribe.engines.storage import StorageError
+from reelscribe.media.errors import ToolMissing
+from reelscribe.models import ModelError
 from reelscribe.processes.parent import SIGNALS, StartError, end_with_parent, is_supervised, require_data_folder
 from reelscribe.settings import Settings
 from reelscribe.wiring import Platform, open_platform
@@ -44,7 +46,7 @@ def _run(settings: Settings, main: Main, *, durable: bool) -> int:
     try:
         with _runner() as runner:
             runner.run(_until_signal(_on_platform(settings, main, durable=durable)))
-    except (StartError, StorageError, migrate.SchemaBehindError) as error:
+    except (StartError, StorageError, ModelError, ToolMissing, migrate.SchemaBehindError) as error:
         log.error("can not go on", reason=str(error))  # noqa: TRY400 - told in words, not as a stack
         return 1
     except (OSError, DBAPIError) as error:

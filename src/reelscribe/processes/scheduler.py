@@ -41,7 +41,7 @@ async def clean_up(platform: Platform) -> None:
         platform.database,
         platform.storage,
         platform.parts,
-        staging=settings.data_dir / "uploads",
+        staging=settings.staging_dir,
         older_than=timedelta(seconds=settings.uploads.expiry),
     )
     await platform.storage.clean_up(LEFTOVER_AGE)

@@ -43,6 +43,6 @@ def uploads_of(connection: HTTPConnection) -> Uploads:
             expiry=settings.uploads.expiry,
             body_timeout=settings.http.body_timeout,
         )
-        known = Uploads(database_of(connection), state.storage, state.parts, limits, settings.data_dir / "uploads")
+        known = Uploads(database_of(connection), state.storage, state.parts, limits, settings.staging_dir)
         state.uploads = known
     return known
