@@ -15,7 +15,7 @@ from tantivy import Index
 from tests.support.search import SearchEngineContract, ask, ids, moment, stream, video
 
 from reelscribe.engines.search import VideoDocument, Visibility
-from reelscribe.engines.search.tantivy import TantivySearch
+from reelscribe.engines.search.tantivy import OutdatedIndexError, TantivySearch
 from reelscribe.engines.search.tantivy.schema import FORMAT
 
 pytestmark = pytest.mark.anyio
@@ -115,6 +115,22 @@ async def test_a_damaged_index_is_told_by_check(engine: TantivySearch, tmp_path:
         file.write_bytes(b"")
     with pytest.raises((OSError, ValueError)):
         await engine.check()
+
+
+async def test_an_older_releases_index_is_told_by_check_until_it_is_built_anew(
+    engine: TantivySearch, tmp_path: Path
+) -> None:
+    await engine.index([video("a", "volcano")])
+    await engine.close()
+    (tmp_path / "search" / f"current-{FORMAT}").rename(tmp_path / "search" / "current-0")
+    with pytest.raises(OutdatedIndexError, match="build it anew"):
+        await engine.check()
+    await engine.index([video("b", "volcano")])
+    assert ids(await engine.search(ask("volcano"))) == ["b"]
+    await engine.rebuild(stream([video("a", "volcano"), video("b", "volcano")]))
+    await engine.check()
+    assert set(ids(await engine.search(ask("volcano")))) == {"a", "b"}
+    assert len(list((tmp_path / "search").glob("index-*"))) == 1
 
 
 # --- meaning ---

@@ -1,6 +1,6 @@
 """What a mistyped word may have been: words of the index within one or two edits, found without walking all of them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from reelscribe.engines.search.analysis import is_unspaced
@@ -50,16 +50,19 @@ def allowed_edits(word: str) -> int:
 
 
 def edit_distance(left: str, right: str, limit: int) -> int:
-    """Insertions, deletions, substitutions and swaps of neighbours between two words; any larger number beyond `limit`.
+    """Insertions, deletions, substitutions and swaps of neighbours between two words (optimal string alignment).
 
-    Common ends are cut off first, so that near words cost next to nothing (optimal string alignment on the rest).
+    Any larger number beyond `limit`, which must be small: with each edit, four ways to go on are tried.
     """
-    if abs(len(left) - len(right)) > limit:
+    if left == right:
+        return 0
+    if limit == 0 or abs(len(left) - len(right)) > limit:
         return limit + 1
     left, right = _without_common_ends(left, right)
     if not left or not right:
         return len(left) + len(right)
-    return limit + 1 if max(len(left), len(right)) > limit + 8 else _alignment(left, right)
+    # Both now begin with another letter, so one edit is right here.
+    return 1 + min(edit_distance(a, b, limit - 1) for a, b in _edited(left, right))
 
 
 def _without_common_ends(left: str, right: str) -> tuple[str, str]:
@@ -73,17 +76,13 @@ def _without_common_ends(left: str, right: str) -> tuple[str, str]:
     return left[start : len(left) - end], right[start : len(right) - end]
 
 
-def _alignment(left: str, right: str) -> int:
-    before: list[int] = []
-    row = list(range(len(right) + 1))
-    for i, a in enumerate(left, 1):
-        before, last, row = row, before, [i]
-        for j, b in enumerate(right, 1):
-            cost = min(before[j] + 1, row[-1] + 1, before[j - 1] + (a != b))
-            if i > 1 and j > 1 and a == right[j - 2] and b == left[i - 2]:
-                cost = min(cost, last[j - 2] + 1)
-            row.append(cost)
-    return row[-1]
+def _edited(left: str, right: str) -> Iterator[tuple[str, str]]:
+    """What is left to compare after each edit of the first letters: substitution, deletion, insertion, swap."""
+    yield left[1:], right[1:]
+    yield left[1:], right
+    yield left, right[1:]
+    if left[:2] == right[1::-1]:
+        yield left[2:], right[2:]
 
 
 def _swapped(word: str, place: int) -> str:

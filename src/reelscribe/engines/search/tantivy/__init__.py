@@ -16,6 +16,10 @@ BATCH = 256
 """Videos that a rebuild commits at once; other writers wait that long."""
 
 
+class OutdatedIndexError(OSError):
+    """Searches answer, but not from what an older release indexed; a rebuild mends it."""
+
+
 class TantivySearch:
     """The embedded `SearchEngine`. Every process opens the same folder; Tantivy's calls run in threads."""
 
@@ -39,8 +43,14 @@ class TantivySearch:
         return await to_thread.run_sync(self._answer, request)
 
     async def check(self) -> None:
-        """See `SearchEngine.check`."""
+        """See `SearchEngine.check`.
+
+        Raises:
+            OutdatedIndexError: the index in use is empty or half full, since it takes the place of an older release's.
+        """
         await to_thread.run_sync(self._reader.snapshot)
+        if await to_thread.run_sync(lambda: self._folder.is_outdated):
+            raise OutdatedIndexError("the search index was written by another release: build it anew with `reelscribe reindex`")
 
     async def clear(self) -> None:
         """See `SearchEngine.clear`."""

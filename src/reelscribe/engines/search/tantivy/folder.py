@@ -28,7 +28,7 @@ class Folder:
         """Hold the only right to write, here and in every other process; waits for it. Gives the folder in use."""
         with self._locked("writer.lock"):
             if not self.current.exists():
-                self.use(self.create())
+                self._point(self.current, self.create())
             yield self.current.resolve()
 
     @contextmanager
@@ -65,8 +65,19 @@ class Folder:
         return path
 
     def use(self, path: Path) -> None:
-        """From now on this is the folder in use; what was used before may be swept."""
+        """From now on this is the folder in use; what was used before, by another release too, may be swept."""
         self._point(self.current, path)
+        for link in self._others():
+            link.unlink(missing_ok=True)
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether another release filled an index that this one cannot read, and none was built since."""
+        return bool(self._others())
+
+    def _others(self) -> list[Path]:
+        """What the releases of other formats left in use."""
+        return [link for link in self.root.glob("current-*") if link != self.current]
 
     @property
     def _next(self) -> Path:
