@@ -4,7 +4,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-import requests
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -17,6 +16,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 from tests.support.hostile import Platform, captions, platform, talk
+
+import requests
 
 CHECKS = [
     not_a_server_error,
