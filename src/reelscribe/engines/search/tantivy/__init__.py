@@ -50,7 +50,7 @@ class TantivySearch:
         """
         await to_thread.run_sync(self._reader.snapshot)
         if await to_thread.run_sync(lambda: self._folder.is_outdated):
-            raise OutdatedIndexError("the search index was written by another release: build it anew with `reelscribe reindex`")
+            raise OutdatedIndexError("another release wrote the search index: build it anew with `reelscribe reindex`")
 
     async def clear(self) -> None:
         """See `SearchEngine.clear`."""
