@@ -226,6 +226,17 @@ async def test_health_is_answered_with_and_without_the_prefix(service: App, path
         assert (answer.status_code, answer.json()["status"]) == (200, "ok")
 
 
+@pytest.mark.parametrize("kind", ["api", "summarizer"])
+async def test_each_service_tells_its_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    monkeypatch.setenv("APP_ENV", "rehearsal")
+    async with open_app(tmp_path, service=kind) as running:
+        told = (await running.http.get(f"{API}/health")).json()
+        assert (told["service"], told["environment"]) == (kind, "rehearsal")
+        if kind == "summarizer":
+            for address in ("/", API):
+                assert (await running.http.get(address)).json()["environment"] == "rehearsal"
+
+
 async def test_ready_names_each_check_with_its_time(service: App) -> None:
     body = (await ready(service)).json()
     assert set(body) == {"status", "checks"}

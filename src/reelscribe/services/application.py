@@ -48,7 +48,7 @@ def new_application(state: ApiState, *, service: str, title: str, description: s
     state.put_on(app)
     problems.install(app)
     openapi.describe(app)
-    health = router_for(service, readiness_of(state))
+    health = router_for(service, state.settings.environment, readiness_of(state))
     app.include_router(health, prefix=PREFIX)
     app.include_router(health, include_in_schema=False)
     app.include_router(documentation.router)

@@ -4,7 +4,7 @@ import time
 from typing import Literal
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from reelscribe import __version__
 from reelscribe.services.readiness import Readiness, ReadinessReport
@@ -21,17 +21,18 @@ class Health(Liveness):
 
     service: str
     version: str = __version__
+    environment: str = Field(description="This installation's name: APP_ENV.", examples=["production"])
     uptime_seconds: float
 
 
-def router_for(service: str, readiness: Readiness) -> APIRouter:
-    """The health endpoints of one service."""
+def router_for(service: str, environment: str, readiness: Readiness) -> APIRouter:
+    """The health endpoints of one service in this environment."""
     router = APIRouter(prefix="/health", tags=["health"])
     began = time.monotonic()
 
     @router.get("", operation_id="getHealth", summary="Which service this is, and that it runs")
     async def health() -> Health:
-        return Health(service=service, uptime_seconds=round(time.monotonic() - began, 1))
+        return Health(service=service, environment=environment, uptime_seconds=round(time.monotonic() - began, 1))
 
     @router.get("/live", operation_id="getLiveness", summary="Does the process answer?")
     async def live() -> Liveness:

@@ -5,13 +5,14 @@ import os
 import shutil
 import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final, Literal
 
 from pydantic import BaseModel, Field
 
 from reelscribe.engines.storage import ObjectStorage
+from reelscribe.engines.storage.whole import put_bytes
 from reelscribe.logs import masked
 from reelscribe.services.state import ApiState
 
@@ -102,12 +103,8 @@ def readiness_of(state: ApiState) -> Readiness:
 async def _write_object(storage: ObjectStorage) -> None:
     """Write an object and remove it: the only proof that writing is possible."""
     key = f"health/{socket.gethostname().replace('.', '-')}-{os.getpid()}.txt"
-    await storage.put(key, _probe(), content_type="text/plain", size=2)
+    await put_bytes(storage, key, b"ok", content_type="text/plain")
     await storage.delete([key])
-
-
-async def _probe() -> AsyncIterator[bytes]:
-    yield b"ok"
 
 
 async def _free_disk(folder: Path) -> None:

@@ -18,6 +18,7 @@ class ServiceInfo(BaseModel):
 
     service: str = SERVICE
     version: str = __version__
+    environment: str = Field(description="This installation's name: APP_ENV.", examples=["production"])
     description: str = "Summarizes transcribed videos."
     health: str = Field(f"{PREFIX}/health/ready", description="Where to ask whether it can work.")
     docs: str = "/docs"
@@ -30,6 +31,6 @@ def create_app(state: ApiState) -> FastAPI:
     @app.get("/", operation_id="getRoot", summary="Which service this is", tags=["health"])
     @app.get(PREFIX, operation_id="getInfo", summary="Which service this is", tags=["health"])
     async def info() -> ServiceInfo:
-        return ServiceInfo()
+        return ServiceInfo(environment=state.settings.environment)
 
     return app
