@@ -1,15 +1,17 @@
 import asyncio
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select, update
 from tests.support.pipeline import add_video, one, open_database, outbox_topics
 
+from reelscribe.database.base import utc_now
 from reelscribe.database.clock import from_now
 from reelscribe.engines.bus import DeliveryError, Message
 from reelscribe.engines.bus.local import LocalBus
 from reelscribe.engines.doorbell.local import LocalDoorbell
 from reelscribe.engines.queue.local import LocalJobQueue
-from reelscribe.events import outbox
+from reelscribe.events import inbox, outbox
 from reelscribe.events.envelope import Event
 from reelscribe.events.models import OutboxEvent, ProcessedMessage
 from reelscribe.jobs.models import Job
@@ -146,3 +148,15 @@ async def test_dead_letters_stay_in_the_outbox_as_the_log(database):
         outbox.add(session, event, topic="video.uploaded.dlq")
     assert await relay_once(database, LocalBus({})) == 1
     assert await outbox_topics(database) == ["video.uploaded.dlq"]
+
+
+async def test_only_messages_that_no_bus_can_still_deliver_are_forgotten(database):
+    async with database.write() as session:
+        assert await inbox.is_new(session, "api", "old")
+        await session.execute(update(ProcessedMessage).values(processed_at=utc_now() - timedelta(days=31)))
+        assert await inbox.is_new(session, "api", "young")
+    async with database.write() as session:
+        assert await inbox.forget(session, timedelta(days=30)) == 1
+    async with database.write() as session:
+        assert not await inbox.is_new(session, "api", "young")
+        assert await inbox.is_new(session, "api", "old")

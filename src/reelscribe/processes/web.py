@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 from collections.abc import Iterator
 
+import anyio.to_thread
+import structlog
 import uvicorn
 from fastapi import FastAPI
 
@@ -16,6 +18,8 @@ from reelscribe.services.state import ApiState
 from reelscribe.settings import HttpSettings
 from reelscribe.videos.feed import stop_streams
 from reelscribe.wiring import Platform
+
+log = structlog.get_logger(__name__)
 
 GRACE_SECONDS = 4
 BACKLOG = 1024
@@ -33,7 +37,19 @@ class _Server(uvicorn.Server):
 async def run_api(platform: Platform) -> None:
     """Serve the API until cancelled."""
     http = platform.settings.http
-    await serve_app(api.create_app(api_state(platform)), http, http.api_port)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(warm_up(platform))
+        tasks.create_task(serve_app(api.create_app(api_state(platform)), http, http.api_port))
+
+
+async def warm_up(platform: Platform) -> None:
+    """Load the embedder, so that the first search does not wait for it."""
+    if platform.embedder is None:
+        return
+    try:
+        await anyio.to_thread.run_sync(platform.embedder.embed, ["a first query"], abandon_on_cancel=True)
+    except RuntimeError as error:
+        log.warning("search by meaning is off", reason=str(error))
 
 
 async def run_summarizer(platform: Platform) -> None:
