@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from rich.console import Console
@@ -68,14 +69,15 @@ def _make_talk(settings: Settings, folder: Path) -> Talk:
 
 
 async def _until_ready(client: Client, server: "subprocess.Popen[bytes]") -> None:
-    async with asyncio.timeout(READY_SECONDS):
-        while True:
-            with contextlib.suppress(ClientError):
-                await client.get("/health/ready")
-                return
-            if server.poll() is not None:
-                raise ClientError("The platform did not start.")
-            await asyncio.sleep(ASK_SECONDS)
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline:
+        with contextlib.suppress(ClientError):
+            await client.get("/health/ready")
+            return
+        if server.poll() is not None:
+            raise ClientError("The platform did not start.")
+        await asyncio.sleep(ASK_SECONDS)
+    raise ClientError(f"The platform was not ready within {READY_SECONDS:.0f} s.")
 
 
 async def _sign_in(client: Client, kept: Path) -> str:

@@ -11,9 +11,11 @@ import httpx
 from reelscribe.settings import ClientSettings, Settings
 
 PREFIX = "/api/v1"
+LOGIN = "/auth/login"
 TIMEOUT = httpx.Timeout(30.0, read=60.0)
 
 Json = dict[str, Any]
+"""An answer, of which the commands read the fields that the contract names."""
 
 
 class ClientError(Exception):
@@ -29,16 +31,16 @@ class Client:
     async def get(self, path: str, **params: object) -> Json:
         """GET a JSON answer."""
         wanted = {name: str(value) for name, value in params.items() if value is not None}
-        return await self.send("GET", path, params=wanted)
+        return await self._send(self.http.build_request("GET", PREFIX + path, params=wanted))
 
     async def post(self, path: str, body: Json | None = None) -> Json:
         """POST a JSON body."""
-        return await self.send("POST", path, json=body)
+        return await self._send(self.http.build_request("POST", PREFIX + path, json=body))
 
-    async def send(self, method: str, path: str, **options: Any) -> Json:
-        """Send a request; raises ClientError on anything but success."""
+    async def _send(self, request: httpx.Request) -> Json:
+        """Raises ClientError on anything but success."""
         try:
-            response = await self.http.request(method, PREFIX + path, **options)
+            response = await self.http.send(request)
         except httpx.TransportError as error:
             raise ClientError(
                 f"{self.http.base_url} does not answer ({error or type(error).__name__}). "
@@ -50,7 +52,7 @@ class Client:
 
     async def login(self, email: str, password: str) -> str:
         """Sign in; later requests carry the token, which is also given back."""
-        answer = await self.post("/auth/login", {"email": email, "password": password})
+        answer = await self.post(LOGIN, {"email": email, "password": password})
         token = str(answer["access_token"])
         self.http.headers["Authorization"] = f"Bearer {token}"
         return token
@@ -95,7 +97,8 @@ def _reachable(host: str) -> str:
 
 
 def _explain(response: httpx.Response) -> str:
-    if response.status_code == httpx.codes.UNAUTHORIZED:
+    # At the login itself the platform says what was wrong.
+    if response.status_code == httpx.codes.UNAUTHORIZED and not response.request.url.path.endswith(LOGIN):
         return "You are not signed in, or no longer. Run `reelscribe login`, or set REELSCRIBE_TOKEN."
     try:
         problem = response.json()

@@ -1,5 +1,6 @@
 """Upload files through the public API and, if asked, follow each through the pipeline."""
 
+import contextlib
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
@@ -103,10 +104,8 @@ async def follow(client: Client, video: Json, screen: Screen) -> Json:
     """Show each stage's progress until the video is ready or failed; gives the video as it then is."""
     follower = Follower(screen, {stage: screen.bars.add_task(stage, total=100.0, start=False) for stage in STAGES})
     while video["status"] not in ENDED:
-        try:
-            await follower.watch(client, str(video["id"]))
-        except httpx.TransportError:
-            # The API is restarting; the pipeline goes on without it, and the stream resumes where it was.
+        if not await follower.watch(client, str(video["id"])):
+            # The API is restarting, or busy; the pipeline goes on without it, and the stream resumes where it was.
             await anyio.sleep(RECONNECT_SECONDS)
         video = await client.get(f"/videos/{video['id']}")
     return video
@@ -120,8 +119,13 @@ class Follower:
     tasks: Mapping[str, TaskID]
     last_id: str | None = None
 
-    async def watch(self, client: Client, video_id: str) -> None:
-        """Show events until the last one, or until the server ends the stream."""
+    async def watch(self, client: Client, video_id: str) -> bool:
+        """Show events until the last one; False where the stream ends before, or is not to be had now."""
+        with contextlib.suppress(httpx.TransportError):
+            return await self._watch(client, video_id)
+        return False
+
+    async def _watch(self, client: Client, video_id: str) -> bool:
         headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": self.last_id} if self.last_id else {})
         path, patient = f"{PREFIX}/videos/{video_id}/events", httpx.Timeout(30.0, read=None)
         async with client.http.stream("GET", path, headers=headers, timeout=patient) as response:
@@ -133,7 +137,8 @@ class Follower:
                 elif name == "id":
                     self.last_id = value
                 elif name == "data" and self._show(kind, json.loads(value)):
-                    return
+                    return True
+        return False
 
     def _show(self, kind: str, event: Json) -> bool:
         """Show one event; True when it is the last one."""

@@ -1,0 +1,55 @@
+"""What the commands say: each answer of the platform in words that help."""
+
+import io
+
+import httpx
+import pytest
+from rich.console import Console
+from rich.progress import Progress
+from tests.support.app import open_app
+
+from reelscribe.client.api import Client, ClientError
+from reelscribe.client.ingest import Follower, Screen
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def app(tmp_path):
+    async with open_app(tmp_path) as running:
+        yield running
+
+
+async def test_a_wrong_password_is_called_that(app):
+    await app.signup("ada@example.com")
+    with pytest.raises(ClientError, match="password is wrong"):
+        await Client(app.http).login("ada@example.com", "not this one")
+
+
+async def test_who_is_not_signed_in_is_told_how_to(app):
+    with pytest.raises(ClientError, match="reelscribe login"):
+        await Client(app.http).get("/users/me")
+
+
+async def test_signed_in_once_is_signed_in_from_then_on(app):
+    ada = await app.signup("ada@example.com")
+    client = Client(app.http)
+    await client.login(ada.email, "a password for tests alone")
+    assert (await client.get("/users/me"))["email"] == ada.email
+
+
+async def test_a_platform_that_does_not_run_is_told_with_its_remedy():
+    async with httpx.AsyncClient(base_url="http://127.0.0.1:9") as http:
+        with pytest.raises(ClientError, match=r"127\.0\.0\.1:9 does not answer.*reelscribe serve"):
+            await Client(http).get("/health")
+
+
+async def test_a_refusal_is_told_in_the_platform_s_words(app):
+    with pytest.raises(ClientError, match="404: There is no such video"):
+        await Client(app.http).get("/videos/7pQv9XkM2aB")
+
+
+async def test_a_stream_that_is_refused_is_not_over(app):
+    with Progress(disable=True) as bars:
+        follower = Follower(Screen(Console(file=io.StringIO()), bars), {})
+        assert await follower.watch(Client(app.http), "7pQv9XkM2aB") is False
