@@ -1,12 +1,12 @@
 """The command line: every process and every chore is one command, which imports what is heavy only when it runs."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
 
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Coroutine
 
     from reelscribe.client.api import Client
     from reelscribe.settings import Settings
@@ -22,6 +22,8 @@ app = typer.Typer(
 PROCESSES = "Processes"
 CHORES = "Chores"
 CLIENT = "Using a running platform"
+
+T = TypeVar("T")
 
 
 @app.command(rich_help_panel=PROCESSES)
@@ -120,18 +122,19 @@ def coordinator() -> None:
 @app.command(rich_help_panel=CHORES)
 def migrate() -> None:
     """Bring the database's schema up to date."""
-    typer.echo(f"The database is at revision {_migrate(_settings())}.")
+    from reelscribe.processes.migrate import migrate_database
+
+    settings = _settings()
+    typer.echo(f"The database is at revision {_chore(settings, migrate_database(settings))}.")
 
 
 @app.command(rich_help_panel=CHORES)
 def reindex() -> None:
     """Build the search index anew from the database, beside the old one, and swap them."""
-    import asyncio
-
     from reelscribe.processes.reindex import rebuild_index
 
-    count = asyncio.run(rebuild_index(_settings()))
-    typer.echo(f"{count} videos are in the new search index.")
+    settings = _settings()
+    typer.echo(f"{_chore(settings, rebuild_index(settings))} videos are in the new search index.")
 
 
 @app.command(rich_help_panel=CHORES)
@@ -281,23 +284,24 @@ def _settings() -> "Settings":
     return settings
 
 
-def _migrate(settings: "Settings") -> str:
+def _chore(settings: "Settings", work: "Coroutine[None, None, T]") -> "T":
+    """Do it, or say in words why not."""
     import asyncio
 
-    from reelscribe.database.migrate import upgrade
-    from reelscribe.wiring import open_database
+    from sqlalchemy.exc import DBAPIError
 
-    async def run() -> str:
-        database = open_database(settings)
-        try:
-            return await upgrade(database.engine)
-        finally:
-            await database.close()
+    from reelscribe.database.migrate import SchemaBehindError
+    from reelscribe.engines.storage import StorageError
+    from reelscribe.models import ModelError
 
     try:
-        return asyncio.run(run())
+        return asyncio.run(work)
     except OSError as error:
         _fail(f"The data folder {settings.data_dir} can not be used: {error.strerror}. Set DATA_DIR to another one.")
+    except DBAPIError as error:
+        _fail(f"The database in {settings.data_dir} can not be used: {error.orig}. `reelscribe doctor` tells more.")
+    except (SchemaBehindError, StorageError, ModelError) as error:
+        _fail(str(error))
 
 
 def _fail(message: str) -> NoReturn:
