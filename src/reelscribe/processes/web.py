@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from reelscribe.accounts.passwords import Passwords
 from reelscribe.accounts.tokens import Tokens
+from reelscribe.processes.loops import side_by_side
 from reelscribe.processes.parent import StartError
 from reelscribe.services import api, summarizer
 from reelscribe.services.header_guard import GuardedHttp
@@ -37,9 +38,10 @@ class _Server(uvicorn.Server):
 async def run_api(platform: Platform) -> None:
     """Serve the API until cancelled."""
     http = platform.settings.http
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(warm_up(platform))
-        tasks.create_task(serve_app(api.create_app(api_state(platform)), http, http.api_port))
+    await side_by_side(
+        warm_up(platform),
+        serve_app(api.create_app(api_state(platform)), http, http.api_port),
+    )
 
 
 async def warm_up(platform: Platform) -> None:
