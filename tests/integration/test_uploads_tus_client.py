@@ -11,23 +11,22 @@ from pathlib import Path
 
 import pytest
 from tests.support.cutting_proxy import Proxy
+from tests.support.engines import missing
 from tests.support.uploads import MIB, Account, Server, mp4, serving, until
 
 TUS = Path(__file__).parent.parent / "tus"
 SIZE = 24 * MIB + 321
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("node") is None or shutil.which("npm") is None, reason="needs node and npm for tus-js-client"
-)
-
 
 @pytest.fixture(scope="module")
 def installed() -> None:
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        missing("tus-js-client needs node and npm")
     if not (TUS / "node_modules" / "tus-js-client").is_dir():
         command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
         done = subprocess.run(command, check=False, cwd=TUS, capture_output=True, text=True, timeout=120)
         if done.returncode:
-            pytest.skip(f"npm could not fetch tus-js-client: {done.stderr[-300:]}")
+            missing(f"npm could not fetch tus-js-client: {done.stderr[-300:]}")
 
 
 class Client:
