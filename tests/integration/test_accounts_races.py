@@ -13,7 +13,9 @@ from tests.support.memory import sqlite_database
 from reelscribe.accounts import removal, signup
 from reelscribe.accounts.models import Role, User
 from reelscribe.database.session import Database
+from reelscribe.engines.storage.local import LocalPartUploads
 from reelscribe.problems import Conflict
+from reelscribe.videos.owned import OwnedVideos
 
 pytestmark = pytest.mark.anyio
 
@@ -101,7 +103,7 @@ async def test_two_administrators_who_leave_at_once_do_not_leave_the_others_with
             ]
             async with database.write() as session:
                 session.add_all(people)
-            left = await asyncio.gather(*(leave(database, person.id) for person in people[:2]))
+            left = await asyncio.gather(*(leave(database, person.id, tmp_path) for person in people[:2]))
             assert sorted(left) == [False, True]
             assert await roles(database) == ["admin", "member"]
             async with database.write() as session:
@@ -114,16 +116,16 @@ async def test_a_signup_while_the_sole_account_leaves_never_ends_without_an_admi
             sole = User(name="A", email=f"a{turn}@example.com", password_hash="x", role=Role.ADMIN)
             async with database.write() as session:
                 session.add(sole)
-            await asyncio.gather(leave(database, sole.id), join(database, f"b{turn}@example.com"))
+            await asyncio.gather(leave(database, sole.id, tmp_path), join(database, f"b{turn}@example.com"))
             assert "admin" in await roles(database)
             async with database.write() as session:
                 await session.execute(User.__table__.delete())
 
 
-async def leave(database: Database, user_id: int) -> bool:
+async def leave(database: Database, user_id: int, folder: Path) -> bool:
     try:
         async with database.write() as session:
-            await removal.remove(session, user_id)
+            await removal.remove(session, user_id, OwnedVideos(LocalPartUploads(folder, secret=PASSWORD), folder))
     except Conflict:
         return False
     return True

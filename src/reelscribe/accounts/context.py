@@ -7,13 +7,13 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from reelscribe.accounts import limits
+from reelscribe.accounts.belongings import Belongings
 from reelscribe.accounts.email_filter import EmailFilter
 from reelscribe.accounts.passwords import Passwords
 from reelscribe.accounts.signup import Signup
 from reelscribe.accounts.tokens import Tokens
 from reelscribe.database.session import Database
 from reelscribe.engines.memory import SharedMemory
-from reelscribe.engines.storage import PartUploads
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Context:
     memory: SharedMemory
     tokens: Tokens
     passwords: Passwords
-    parts: PartUploads
+    belongings: Belongings
     emails: EmailFilter
     signup: Signup
     attempts: int
@@ -47,7 +47,7 @@ def _context(connection: HTTPConnection) -> Context:
         memory=state.memory,
         tokens=state.tokens,
         passwords=state.passwords,
-        parts=state.parts,
+        belongings=state.belongings,
         emails=EmailFilter(state.memory),
         signup=state.settings.accounts.signup,
         attempts=state.settings.accounts.attempts_per_minute,

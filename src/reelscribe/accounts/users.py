@@ -1,7 +1,5 @@
 """Routes of one's own account, and whether an address is taken."""
 
-from contextlib import suppress
-
 from fastapi import APIRouter
 from sqlalchemy import exists, select
 
@@ -11,7 +9,6 @@ from reelscribe.accounts.dependencies import Account, CurrentAccount
 from reelscribe.accounts.models import User
 from reelscribe.accounts.schemas import CheckEmailRequest, Exists, ProfileChange, UserOut
 from reelscribe.database.http import ReadSession
-from reelscribe.engines.storage.errors import StorageError
 from reelscribe.problems import FieldError, Forbidden, Unprocessable, responses
 
 router = APIRouter(prefix="/users", tags=["accounts"])
@@ -38,7 +35,9 @@ async def change_me(account: CurrentAccount, body: ProfileChange, context: Accou
         await context.emails.add(body.email)
     async with context.database.write() as session:
         user = await profile.find(session, account.id)
-        await profile.change(session, user, name=body.name, email=body.email, password_hash=password_hash)
+        await profile.change(
+            session, user, context.belongings, name=body.name, email=body.email, password_hash=password_hash
+        )
     if body.email is not None:
         await context.emails.add(body.email)
     return UserOut.model_validate(user)
@@ -54,11 +53,8 @@ async def change_me(account: CurrentAccount, body: ProfileChange, context: Accou
 async def delete_me(account: CurrentAccount, context: AccountContext) -> None:
     """Everything goes: rows at once, bytes and search documents within moments. Not for the last administrator."""
     async with context.database.write() as session:
-        uploads = await removal.remove(session, account.id)
-    for upload in uploads:
-        # The account is gone in any case; what stays for now, the scheduled clean-up removes as abandoned.
-        with suppress(StorageError):
-            await context.parts.abort(upload)
+        after_commit = await removal.remove(session, account.id, context.belongings)
+    await after_commit()
 
 
 @router.post(

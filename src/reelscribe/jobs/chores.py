@@ -41,10 +41,18 @@ def add(session: AsyncSession, kind: str, target: str) -> None:
 
 def forget(session: AsyncSession, prefix: str, public_id: str) -> None:
     """All that a deleted video leaves outside the database: its objects and its document, now and once more later."""
-    add(session, DELETE_OBJECTS, prefix)
-    add(session, DELETE_DOCUMENT, public_id)
-    for kind, target in ((DELETE_OBJECTS, prefix), (DELETE_DOCUMENT, public_id)):
-        session.add(Chore(kind=kind, target=target, due_at=from_now(SECOND_LOOK_SECONDS)))
+    forget_objects(session, prefix)
+    _add_twice(session, DELETE_DOCUMENT, public_id)
+
+
+def forget_objects(session: AsyncSession, prefix: str) -> None:
+    """Remove the objects below `prefix`, now and once more later: somebody may still be writing there."""
+    _add_twice(session, DELETE_OBJECTS, prefix)
+
+
+def _add_twice(session: AsyncSession, kind: str, target: str) -> None:
+    add(session, kind, target)
+    session.add(Chore(kind=kind, target=target, due_at=from_now(SECOND_LOOK_SECONDS)))
 
 
 async def due(session: AsyncSession, limit: int = 20) -> list[DueChore]:

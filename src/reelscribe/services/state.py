@@ -13,6 +13,7 @@ from reelscribe.engines.search import SearchEngine
 from reelscribe.engines.storage import ObjectStorage, PartUploads
 from reelscribe.settings import Settings
 from reelscribe.text.ports import Embedder
+from reelscribe.videos.owned import OwnedVideos
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class ApiState:
     doorbell: Doorbell
 
     def put_on(self, app: FastAPI) -> None:
-        """Put each part on `app.state`."""
+        """Put each part on `app.state`, and what follows an account's changes."""
         for field in fields(self):
             setattr(app.state, field.name, getattr(self, field.name))
+        app.state.belongings = OwnedVideos(self.parts, self.settings.staging_dir)

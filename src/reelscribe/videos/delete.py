@@ -1,5 +1,8 @@
 """Deleting a video: its rows at once, everything else by chores that commit with that."""
 
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import NamedTuple
 
 from anyio import to_thread
@@ -7,12 +10,12 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelscribe.database.session import ring_after_commit
+from reelscribe.engines.storage import PartUploads, StorageError
 from reelscribe.events.history import HISTORY_BELL
 from reelscribe.jobs import chores
 from reelscribe.videos import objects
 from reelscribe.videos.models import UploadMetadata, Video
 from reelscribe.videos.uploads import growing
-from reelscribe.videos.uploads.context import Uploads
 
 
 class OpenUpload(NamedTuple):
@@ -38,10 +41,11 @@ async def delete_video(session: AsyncSession, video: Video) -> list[OpenUpload]:
     return [OpenUpload(row.upload_id, row.storage_upload_id if row.part_size else None) for row in rows]
 
 
-async def drop(open_uploads: list[OpenUpload], uploads: Uploads) -> None:
-    """Remove the bytes of uploads whose rows are gone."""
+async def drop(open_uploads: Sequence[OpenUpload], parts: PartUploads, staging: Path) -> None:
+    """Remove the bytes of uploads whose rows are gone; what can not be removed now, the clean-up finds as abandoned."""
     for upload_id, parts_id in open_uploads:
-        if parts_id is not None:
-            await uploads.parts.abort(parts_id)
-        else:
-            await to_thread.run_sync(growing.remove, uploads.staging, upload_id)
+        with suppress(StorageError):
+            if parts_id is not None:
+                await parts.abort(parts_id)
+            else:
+                await to_thread.run_sync(growing.remove, staging, upload_id)

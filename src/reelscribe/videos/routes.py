@@ -79,7 +79,8 @@ async def remove_video(
 ) -> Response:
     """Every row at once; every object and the search document right after. In any state, also while it is processed."""
     open_uploads = await delete_video(session, await editable_video(session, video_id, account))
-    after.add_task(drop, open_uploads, uploads_of(request))
+    uploads = uploads_of(request)
+    after.add_task(drop, open_uploads, uploads.parts, uploads.staging)
     return Response(status_code=204, background=after)
 
 
