@@ -1,13 +1,13 @@
 """Where the query stands in a text that is shown: computed here, so that every engine highlights alike."""
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from reelscribe.engines.search import Span
 from reelscribe.engines.search.analysis import is_unspaced
-from reelscribe.engines.search.marks import Marks, hash_of
+from reelscribe.engines.search.marks import Marks, hashes_of
 
 
 @dataclass(frozen=True)
@@ -24,21 +24,22 @@ class Matcher:
 
     def spans(self, text: str, marks: Marks) -> list[Span]:
         """Code point ranges of `text` that match, in order, none overlapping another."""
-        wanted, starts, ends = self._hashes, marks.starts, marks.ends
-        spans = [(starts[i], ends[i]) for i, term in enumerate(marks.hashes) if term in wanted]
-        for phrase in self._phrase_hashes:
-            spans.extend((starts[i], ends[i]) for i in _places(marks.hashes, phrase))
+        starts, ends = marks.starts, marks.ends
+        spans = [
+            (starts[i], ends[i])
+            for hashes, length in self._wanted
+            for first in marks.places(hashes)
+            for i in range(first, first + length)
+        ]
         if self.characters:
             spans.extend((start, start + 1) for start in starts if _character(text[start]) in self.characters)
         return merged(spans) if spans else []
 
     @cached_property
-    def _hashes(self) -> frozenset[int]:
-        return frozenset(map(hash_of, self.terms))
-
-    @cached_property
-    def _phrase_hashes(self) -> list[list[int]]:
-        return [[hash_of(term) for term in phrase] for phrase in self.phrases]
+    def _wanted(self) -> list[tuple[bytes, int]]:
+        """Hashes of each term and phrase, and of how many terms."""
+        sequences = [*((term,) for term in self.terms), *self.phrases]
+        return [(hashes_of(terms), len(terms)) for terms in sequences]
 
 
 def merged(spans: Sequence[Span]) -> list[Span]:
@@ -50,14 +51,6 @@ def merged(spans: Sequence[Span]) -> list[Span]:
         else:
             result.append((start, end))
     return result
-
-
-def _places(hashes: Sequence[int], phrase: Sequence[int]) -> Iterator[int]:
-    """Places of all terms of a phrase, wherever they stand one after the other."""
-    first, length = phrase[0], len(phrase)
-    for i, term in enumerate(hashes):
-        if term == first and list(hashes[i : i + length]) == phrase:
-            yield from range(i, i + length)
 
 
 def _character(character: str) -> str:

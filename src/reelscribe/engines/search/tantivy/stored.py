@@ -14,7 +14,6 @@ from reelscribe.engines.search.marks import Marks, marks
 _TIMES = struct.Struct("<dd")
 _LENGTH = struct.Struct("<I")
 _Integers = Literal["H", "I"]
-_HASH: Final = "I"
 _SECONDS: Final = "d"
 FIELDS: tuple[Field, ...] = ("title", "description", "summary")
 
@@ -51,8 +50,9 @@ def pack_video(document: VideoDocument, found: Mapping[Field, Sequence[Token]]) 
 
 def unpack_video(data: bytes) -> StoredVideo:
     """A video as it was packed."""
-    parts = _Parts(data)
-    return StoredVideo(parts.text(), tuple([(name, parts.marked()) for name in FIELDS]))
+    video_id, *texts = _parts(data, 0)
+    fields = [(name, _text(texts[4 * i : 4 * i + 4])) for i, name in enumerate(FIELDS)]
+    return StoredVideo(str(video_id, "utf-8", "surrogatepass"), tuple(fields))
 
 
 def pack_moment(moment: MomentDocument, found: Sequence[Token]) -> bytes:
@@ -71,46 +71,45 @@ def pack_moment(moment: MomentDocument, found: Sequence[Token]) -> bytes:
 def unpack_moment(data: bytes) -> StoredMoment:
     """A moment as it was packed."""
     start, end = _TIMES.unpack_from(data)
-    parts = _Parts(data, _TIMES.size)
-    said = parts.marked()
+    parts = _parts(data, _TIMES.size)
+    said = _text(parts[:4])
     length = len(said.text)
+    words, word_times, sentences, sentence_times = parts[4:]
     code = _code(length)
-    words, word_times = parts.integers(code), parts.seconds()
-    sentences, sentence_times = parts.integers(code), parts.seconds()
-    return StoredMoment(said, Timeline(start, end, length, words, word_times, sentences, sentence_times))
+    timeline = Timeline(
+        start,
+        end,
+        length,
+        array(code, words),
+        array(_SECONDS, word_times),
+        array(code, sentences),
+        array(_SECONDS, sentence_times),
+    )
+    return StoredMoment(said, timeline)
 
 
-class _Parts:
-    """Parts of packed bytes, read one after the other."""
+def _parts(data: bytes, place: int) -> list[bytes]:
+    """What `_packed` made of each part, from a place on."""
+    parts: list[bytes] = []
+    while place < len(data):
+        start = place + _LENGTH.size
+        place = start + _LENGTH.unpack_from(data, place)[0]
+        parts.append(data[start:place])
+    return parts
 
-    def __init__(self, data: bytes, place: int = 0) -> None:
-        self._data = data
-        self._place = place
 
-    def bytes(self) -> bytes:
-        start = self._place + _LENGTH.size
-        self._place = start + _LENGTH.unpack_from(self._data, self._place)[0]
-        return self._data[start : self._place]
-
-    def text(self) -> str:
-        return str(self.bytes(), "utf-8", "surrogatepass")
-
-    def integers(self, code: _Integers) -> "array[int]":
-        return array(code, self.bytes())
-
-    def seconds(self) -> "array[float]":
-        return array(_SECONDS, self.bytes())
-
-    def marked(self) -> StoredText:
-        text = self.text()
-        code = _code(len(text))
-        return StoredText(text, Marks(self.integers(_HASH), self.integers(code), self.integers(code)))
+def _text(parts: Sequence[bytes]) -> StoredText:
+    encoded, hashes, starts, ends = parts
+    text = str(encoded, "utf-8", "surrogatepass")
+    code = _code(len(text))
+    return StoredText(text, Marks(hashes, array(code, starts), array(code, ends)))
 
 
 def _pack_text(text: str, found: Sequence[Token]) -> bytes:
     hashes, starts, ends = marks(found)
-    parts = [_packed(_bytes(text)), _packed(array(_HASH, hashes).tobytes())]
-    return b"".join([*parts, _pack_places(len(text), starts), _pack_places(len(text), ends)])
+    return b"".join(
+        [_packed(_bytes(text)), _packed(hashes), _pack_places(len(text), starts), _pack_places(len(text), ends)]
+    )
 
 
 def _pack_places(length: int, places: Iterable[int]) -> bytes:
