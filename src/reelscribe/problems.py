@@ -7,12 +7,15 @@ Features raise these; `services.problems` writes them as application/problem+jso
 import math
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
 MEDIA_TYPE = "application/problem+json"
 BLANK_TYPE = "about:blank"
+
+CLIENT_GONE: Final = 499
+"""Nginx' name, in logs, for a client that left before its answer: nobody reads it."""
 
 
 class FieldError(BaseModel):

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from starlette.responses import RedirectResponse
 
 from reelscribe.accounts import routes as accounts
+from reelscribe.engines.storage.local import MEDIA_ROUTE
 from reelscribe.search import routes as search
 from reelscribe.services.application import PREFIX, new_application
 from reelscribe.services.state import ApiState
@@ -29,7 +30,7 @@ _ROUTERS: Final = (
     (search.router, PREFIX),
     (events.router, PREFIX),
     (videos.router, PREFIX),
-    (media.router, "/media"),
+    (media.router, MEDIA_ROUTE),
 )
 
 

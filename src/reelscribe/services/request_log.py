@@ -14,12 +14,10 @@ from structlog.contextvars import bound_contextvars
 from structlog.stdlib import get_logger
 
 from reelscribe.logs import masked
+from reelscribe.problems import CLIENT_GONE
 from reelscribe.services.problems import unexpected
 
 REQUEST_ID_HEADER: Final = "X-Request-ID"
-CLIENT_GONE: Final = 499
-"""Nginx' name, in logs, for a client that left before its answer."""
-
 SAFE_HEADERS: Final[Mapping[str, str]] = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",

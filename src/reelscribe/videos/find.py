@@ -1,6 +1,5 @@
 """One video by its public id, for whoever asks: what may not be seen is not there."""
 
-import re
 from typing import Annotated, Final
 
 from fastapi import Path
@@ -11,10 +10,8 @@ from reelscribe.accounts.dependencies import Account
 from reelscribe.engines.search import Viewer
 from reelscribe.problems import Forbidden, NotFound
 from reelscribe.videos.models import Video
-from reelscribe.videos.public_id import ALPHABET, LENGTH
+from reelscribe.videos.public_id import is_public_id
 from reelscribe.videos.visibility import may_see, viewer_of
-
-_PUBLIC_ID: Final = re.compile(rf"[{ALPHABET}]{{{LENGTH}}}")
 
 VideoId = Annotated[str, Path(description="11 base58 characters.", examples=["7pQv9XkM2aB"])]
 
@@ -39,11 +36,6 @@ async def editable_video(session: AsyncSession, public_id: str, account: Account
     if video.user_id != account.id and not account.is_admin:
         raise Forbidden("Only the video's owner may do this.")
     return video
-
-
-def is_public_id(text: str) -> bool:
-    """Whether a video could have this id."""
-    return _PUBLIC_ID.fullmatch(text) is not None
 
 
 async def _one(session: AsyncSession, public_id: str, viewer: Viewer, *, for_update: bool) -> Video:

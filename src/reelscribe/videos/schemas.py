@@ -1,57 +1,21 @@
 """Videos on the wire, to the letter of the contract (section 8)."""
 
-import re
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
-from pydantic.json_schema import SkipJsonSchema
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
+from reelscribe.videos.fields import Description, Language, Title
 from reelscribe.videos.models import Status, Video, Visibility
-from reelscribe.videos.uploads.languages import language_code
 
 StageName = Literal["transcode", "transcribe", "summarize", "index"]
 ObjectUrl = Callable[[str], str]
 """From an object's key to a short-lived signed address."""
 
-# What nobody sees, and what turns text around where it is shown (Unicode's bidirectional controls).
-_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ufffe\uffff]")
-MAX_TITLE = 500
 MAX_KEY = 2**63 - 1
 """The largest key that the databases hold."""
-MAX_DESCRIPTION = 20_000
-
-
-def _clean_line(value: object) -> object:
-    return " ".join(_UNSEEN.sub("", value).split()) if isinstance(value, str) else value
-
-
-def _clean_text(value: object) -> object:
-    return _UNSEEN.sub("", value.replace("\r\n", "\n")).strip() if isinstance(value, str) else value
-
-
-def _known_language(value: str) -> str:
-    code = language_code(value)
-    if code is None:
-        raise ValueError("is not the code of a language, such as en, de or pt-BR (ISO 639-1)")
-    return code
-
-
-Title = Annotated[
-    str, BeforeValidator(_clean_line), Field(min_length=1, max_length=MAX_TITLE, examples=["How we built it"])
-]
-"""One line of visible text."""
-
-Description = Annotated[str, BeforeValidator(_clean_text), Field(max_length=MAX_DESCRIPTION)]
-"""Text, line ends allowed."""
-
-Language = Annotated[
-    str,
-    Field(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*$", max_length=35, examples=["en"]),
-    AfterValidator(_known_language),
-]
-"""An ISO 639-1 code; what follows a hyphen is dropped."""
 
 
 class Progress(BaseModel):
@@ -147,25 +111,22 @@ class VideoPage(BaseModel):
     next_cursor: str | None = Field(description="Give it back as `cursor` for the next page; null on the last.")
 
 
+def _without_default(schema: JsonDict) -> None:
+    """What is not given stays as it is: the default is never looked at, and must not be told."""
+    schema.pop("default")
+
+
 class VideoEdit(BaseModel):
     """What may be changed; what is not given stays."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"title": "A better title"}})
 
-    title: Title | SkipJsonSchema[None] = None
-    description: Description | SkipJsonSchema[None] = None
-    visibility: Visibility | SkipJsonSchema[None] = None
+    title: Title = Field("", json_schema_extra=_without_default)
+    description: Description = Field("", json_schema_extra=_without_default)
+    visibility: Visibility = Field(Visibility.INTERNAL, json_schema_extra=_without_default)
     language: Language | None = Field(
         None, description="What is spoken. Null: to be detected again when the video is next transcribed."
     )
-
-    @field_validator("title", "description", "visibility")
-    @classmethod
-    def _not_null(cls, value: object) -> object:
-        # Not called for a field that is not given.
-        if value is None:
-            raise ValueError("must not be null")
-        return value
 
 
 class RetryIn(BaseModel):

@@ -25,6 +25,7 @@ from reelscribe.engines.storage.errors import (
 )
 
 __all__ = [
+    "MAX_PARTS",
     "InvalidKey",
     "ObjectNotFound",
     "ObjectReader",
@@ -40,6 +41,10 @@ __all__ = [
     "UploadNotFound",
     "WrongSize",
 ]
+
+
+MAX_PARTS = 10_000
+"""Of one upload, as S3 has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +141,7 @@ class PartUploads(Protocol):
     """
 
     async def begin(self, key: str, *, size: int, part_size: int, content_type: str) -> str:
-        """Begin an upload of `size` bytes (at least 1, at most 10,000 parts) and return its id."""
+        """Begin an upload of `size` bytes (at least 1, in at most `MAX_PARTS`) and return its id."""
         ...
 
     def part_url(self, upload_id: str, number: int, *, expires_in: timedelta) -> str:

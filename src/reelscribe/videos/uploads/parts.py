@@ -7,17 +7,13 @@ from fastapi import APIRouter, Request, Response
 from starlette.requests import ClientDisconnect
 
 from reelscribe.engines.storage import PartRefused, UploadNotFound
-from reelscribe.problems import Forbidden, NotFound, Problem, responses
+from reelscribe.engines.storage.local import PARTS_ROUTE
+from reelscribe.problems import CLIENT_GONE, Forbidden, NotFound, Problem, responses
 from reelscribe.videos.uploads.body import paced
 from reelscribe.videos.uploads.context import uploads_of
 from reelscribe.videos.uploads.ledger import gone
 
 router = APIRouter(tags=["uploads"])
-
-PARTS_ROUTE = "/uploads/parts"
-"""On our own origin, as the embedded storage's `part_url` has it."""
-
-CLIENT_GONE = 499
 
 
 @runtime_checkable

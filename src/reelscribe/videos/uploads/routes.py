@@ -5,7 +5,7 @@ from pydantic import ValidationError
 from starlette.requests import ClientDisconnect
 
 from reelscribe.accounts.dependencies import CurrentAccount
-from reelscribe.problems import responses
+from reelscribe.problems import CLIENT_GONE, responses
 from reelscribe.videos.schemas import VideoOut, video_out
 from reelscribe.videos.uploads import completion, sessions, tus_routes
 from reelscribe.videos.uploads.body import at_most, paced
@@ -19,9 +19,6 @@ from reelscribe.videos.uploads.schemas import CompleteIn, SessionBegun, SessionI
 router = APIRouter(tags=["uploads"])
 router.include_router(tus_routes.options_router)
 router.include_router(tus_routes.router)
-
-CLIENT_GONE = 499
-"""Nobody reads this answer; it is nginx' name for it in logs."""
 
 
 @router.post(

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from reelscribe.engines.storage import MAX_PARTS
 from reelscribe.videos.schemas import VideoOut
 from reelscribe.videos.uploads.details import Details
 
@@ -61,7 +62,7 @@ class CompletedPart(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
-    number: int = Field(ge=1, le=10_000)
+    number: int = Field(ge=1, le=MAX_PARTS)
     etag: str = Field(min_length=1, max_length=128)
 
 
@@ -73,7 +74,7 @@ class CompleteIn(BaseModel):
         json_schema_extra={"example": {"parts": [{"number": 1, "etag": '"0f343b0931126a20f133d67c2b018a3b"'}]}},
     )
 
-    parts: list[CompletedPart] = Field(min_length=1, max_length=10_000)
+    parts: list[CompletedPart] = Field(min_length=1, max_length=MAX_PARTS)
 
     def etags(self) -> dict[int, str]:
         """By number; the last one counts where a number is there twice."""

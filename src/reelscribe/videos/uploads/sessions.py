@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from reelscribe.accounts.dependencies import Account
 from reelscribe.database.base import utc_now
-from reelscribe.engines.storage import UploadNotFound
+from reelscribe.engines.storage import MAX_PARTS, UploadNotFound
 from reelscribe.problems import Conflict, NotFound, Problem
 from reelscribe.videos import status
 from reelscribe.videos.models import Status, UploadMetadata, Video
@@ -22,8 +22,6 @@ from reelscribe.videos.uploads.problems import too_large
 from reelscribe.videos.uploads.schemas import PartTarget, SessionIn, SessionOut, UploadedPart
 
 PROTOCOL: Final = "parts"
-MAX_PARTS: Final = 10_000
-"""S3's limit, and so ours."""
 
 
 async def begin(uploads: Uploads, account: Account, wanted: SessionIn) -> tuple[Video, SessionOut]:

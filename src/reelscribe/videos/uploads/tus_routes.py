@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Request, Response, status
 from starlette.requests import ClientDisconnect
 
 from reelscribe.accounts.dependencies import CurrentAccount
-from reelscribe.problems import Problem, responses
+from reelscribe.problems import CLIENT_GONE, Problem, responses
 from reelscribe.videos.uploads import growing, tus, tus_upload
 from reelscribe.videos.uploads.context import uploads_of
 from reelscribe.videos.uploads.openapi import TUS_CREATION, TUS_PATCH, TUS_REQUEST
@@ -24,7 +24,6 @@ from reelscribe.videos.uploads.tus_headers import (
 from reelscribe.videos.uploads.tus_upload import Upload
 
 ROUTE = "/videos/upload/tus"
-CLIENT_GONE = 499
 
 
 async def _speaks_tus(request: Request) -> AsyncIterator[None]:

@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from reelscribe.engines.storage import Part, PartRefused, UploadNotFound
+from reelscribe.engines.storage import MAX_PARTS, Part, PartRefused, UploadNotFound
 from reelscribe.engines.storage.local.folders import PARTS, names_in, opened
 
 PLAN = "plan.json"
@@ -27,8 +27,6 @@ CLOSED = b"closed"
 UPLOAD_ID = re.compile(r"[0-9a-f]{32}")
 FINISHED = re.compile(r"(\d{5})\.([0-9a-f]{32})\.part")
 GONE = "there is no such upload: it was completed or given up, or it ran out"
-MAX_PARTS = 10_000
-"""As S3 has it."""
 
 
 @dataclass(frozen=True, slots=True)
