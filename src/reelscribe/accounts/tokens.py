@@ -60,7 +60,8 @@ class Tokens:
                 token_id=_text(claims["jti"]),
                 expires_at=datetime.fromtimestamp(int(claims["exp"]), UTC),
             )
-        except (jwt.PyJWTError, ValueError, OverflowError, RecursionError) as error:
+        # OSError: a moment that the system's clock cannot tell (EOVERFLOW).
+        except (jwt.PyJWTError, ValueError, OverflowError, OSError, RecursionError) as error:
             raise InvalidToken(type(error).__name__) from error
 
 
