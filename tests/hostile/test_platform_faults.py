@@ -5,7 +5,9 @@ import shutil
 import socket
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from tests.support.hostile import Platform, captions, platform, talk, until
@@ -216,3 +218,46 @@ def test_a_data_folder_that_vanishes_is_an_error_in_words_and_never_a_hang(tmp_p
         (tmp_path / "pulled").rename(running.data)
         until(running.is_ready, running.tail)
         assert person.settled(video)["status"] == "ready"
+
+
+class Unheard(Platform):
+    """A platform whose log goes where nothing can be written."""
+
+    @property
+    def log(self):
+        return Path("/dev/full")
+
+    def tail(self):
+        return "it is ready, with a log that is full"
+
+
+def test_a_log_that_cannot_be_written_stops_nothing(tmp_path, film):
+    running = Unheard(tmp_path)
+    try:
+        running.begin()
+        person = running.person()
+        assert person.processed(film, captions=captions(SAID))["status"] == "ready"
+        assert person.get("/videos/nothing").status_code == 404
+        running.process.terminate()
+        assert running.process.wait(20) == 0
+    finally:
+        running.stop()
+
+
+def test_many_clients_at_once_are_all_served(tmp_path, film):
+    """Sixty people upload, watch their streams and search at the same time: nobody is refused for the others."""
+    with platform(tmp_path, TRANSCODE_WORKERS="2") as running, ThreadPoolExecutor(60) as pool:
+        people = [running.person() for _ in range(6)]
+
+        def use(index):
+            person = people[index % 6]
+            made = person.upload(film, captions=captions(SAID))
+            found = person.get("/videos/search", params={"q": "lighthouse"})
+            return made.status_code, found.status_code
+
+        answers = [future.result() for future in [pool.submit(use, index) for index in range(60)]]
+        assert set(answers) <= {(201, 200), (429, 200)}, set(answers)
+        assert answers.count((201, 200)) >= 30
+        left = "SELECT count(*) FROM videos WHERE status != 'ready'"
+        until(lambda: running.rows(left) == [(0,)], "all are ready", 100)
+        assert running.rows("SELECT count(*) FROM videos") == [(answers.count((201, 200)),)]
