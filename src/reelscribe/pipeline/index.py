@@ -1,14 +1,13 @@
 """Stage 4, `video.summarized` -> ready: the video becomes findable, word by word."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelscribe.engines.search import VideoDocument
 from reelscribe.engines.storage import ObjectNotFound
 from reelscribe.jobs import chores
-from reelscribe.pipeline.stage import Context, StageEngines, StageError
+from reelscribe.pipeline.stage import Context, StageError
 from reelscribe.search.document import Sources, build, sources_of
 from reelscribe.videos.models import Video
 
@@ -19,12 +18,6 @@ class Found:
 
     document: VideoDocument
     revision: int
-
-
-def prepare(engines: StageEngines, _scratch: Path) -> None:
-    """Load the embedding model, where there is one. Blocks for a second."""
-    if engines.embedder is not None:
-        engines.embedder.embed(["ready"])
 
 
 async def load(session: AsyncSession, video: Video) -> tuple[Sources, int]:

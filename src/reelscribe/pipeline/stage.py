@@ -73,3 +73,9 @@ class Stage(Generic[Loaded, Result]):
     queue: str
     service: str
     prepare: Callable[[StageEngines, Path], None] | None = None
+
+
+def load_embedder(engines: StageEngines, _scratch: Path) -> None:
+    """For `prepare`: load the embedding model, where there is one. Blocks for a second."""
+    if engines.embedder is not None:
+        engines.embedder.embed(["ready"])

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from reelscribe.events import topics
 from reelscribe.pipeline import index, summarize, transcode, transcribe
-from reelscribe.pipeline.stage import Stage
+from reelscribe.pipeline.stage import Stage, load_embedder
 from reelscribe.videos.models import Status
 
 AnyStage = Stage[Any, Any]
@@ -50,7 +50,7 @@ STAGES: Final[tuple[AnyStage, ...]] = (
         emits=topics.VIDEO_SUMMARIZED,
         queue="video-summarize",
         service=topics.SUMMARIZER_SERVICE,
-        prepare=summarize.prepare,
+        prepare=load_embedder,
     ),
     Stage(
         "index",
@@ -62,7 +62,7 @@ STAGES: Final[tuple[AnyStage, ...]] = (
         emits=None,
         queue="video-search-index",
         service=topics.API_SERVICE,
-        prepare=index.prepare,
+        prepare=load_embedder,
     ),
 )
 

@@ -1,17 +1,16 @@
 """Stage 3, `video.transcribed` -> `video.summarized`: a summary whose sentences keep their times, and chapters."""
 
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelscribe.engines.storage import ObjectNotFound
-from reelscribe.pipeline.artifacts import get_transcript, put_json, put_text
-from reelscribe.pipeline.stage import Context, StageEngines, StageError, TryAgainError
+from reelscribe.pipeline.stage import Context, StageError, TryAgainError
 from reelscribe.text.map_reduce import Progress, summarize
 from reelscribe.text.ports import LanguageModelError
 from reelscribe.text.summary import Summary
+from reelscribe.videos.artifacts import put_json, put_text, read_transcript
 from reelscribe.videos.models import Video, VideoSummary, VideoTranscript
 
 
@@ -30,12 +29,6 @@ class Summarized:
     key: str
 
 
-def prepare(engines: StageEngines, _scratch: Path) -> None:
-    """Load the embedding model, where there is one. Blocks for a second."""
-    if engines.embedder is not None:
-        engines.embedder.embed(["ready"])
-
-
 async def load(session: AsyncSession, video: Video) -> Spoken:
     """Find the transcript."""
     key = await session.scalar(select(VideoTranscript.transcript_path).where(VideoTranscript.video_id == video.id))
@@ -48,7 +41,7 @@ async def work(spoken: Spoken, context: Context) -> Summarized:
     """Summarize chunk by chunk, reduce, and keep the result as JSON and as text."""
     engines = context.engines
     try:
-        transcript = await get_transcript(engines.storage, spoken.transcript_key)
+        transcript = await read_transcript(engines.storage, spoken.transcript_key)
         summary = await summarize(transcript, engines.language, engines.embedder, progress=_progress(context))
     except ObjectNotFound as error:
         raise StageError("The transcript is gone from storage. Replay the video from transcribe.") from error

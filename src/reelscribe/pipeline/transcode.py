@@ -11,8 +11,8 @@ from reelscribe.media.errors import CannotWrite, MediaError, OutOfSpace, ToolMis
 from reelscribe.media.probe import probe
 from reelscribe.media.storyboard import Tile
 from reelscribe.media.transcode import TranscodeResult, Variant, transcode
-from reelscribe.pipeline.artifacts import put_text
 from reelscribe.pipeline.stage import Context, StageError, TryAgainError
+from reelscribe.videos.artifacts import put_index
 from reelscribe.videos.models import Video, VideoVariant
 
 
@@ -94,7 +94,7 @@ async def _put(storage: ObjectStorage, path: Path, prefix: str) -> str:
 
 async def _put_index(storage: ObjectStorage, variant: Variant, prefix: str) -> str:
     key = f"{prefix}{variant.quality}.index.json"
-    await put_text(storage, key, variant.index.to_json())
+    await put_index(storage, key, variant.index)
     return key
 
 

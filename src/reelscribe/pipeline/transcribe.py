@@ -12,10 +12,10 @@ from reelscribe.engines.speech import AudioUnreadable, LanguageUnsupported, Spee
 from reelscribe.engines.storage import ObjectNotFound
 from reelscribe.engines.storage.whole import read_bytes
 from reelscribe.models import ModelError
-from reelscribe.pipeline.artifacts import put_json
 from reelscribe.pipeline.stage import Context, StageEngines, StageError
 from reelscribe.text.captions import CaptionError, parse_captions
 from reelscribe.text.transcript import Transcript
+from reelscribe.videos.artifacts import put_json
 from reelscribe.videos.models import Video, VideoTranscript
 
 DONE = "completed"

@@ -1,6 +1,5 @@
 """The search document of a video, built from its rows and from the transcript in object storage."""
 
-import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,10 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from reelscribe.database.session import Database
 from reelscribe.engines.search import MomentDocument, VideoDocument
 from reelscribe.engines.storage import ObjectNotFound, ObjectReader
-from reelscribe.engines.storage.whole import read_bytes
 from reelscribe.text.ports import Embedder
 from reelscribe.text.transcript import Transcript
 from reelscribe.text.windows import windows
+from reelscribe.videos.artifacts import read_transcript
 from reelscribe.videos.models import Status, Video, VideoSummary, VideoTranscript, Visibility
 
 log = structlog.get_logger(__name__)
@@ -65,8 +64,10 @@ async def sources_of(session: AsyncSession, video: Video) -> Sources:
 
 async def build(sources: Sources, storage: ObjectReader, embedder: Embedder | None) -> VideoDocument:
     """The document, with a vector for each moment where there is an embedder. Raises `ObjectNotFound`."""
-    data = None if sources.transcript_key is None else await read_bytes(storage, sources.transcript_key)
-    moments = [] if data is None else await to_thread.run_sync(_moments, data, embedder)
+    moments: list[MomentDocument] = []
+    if sources.transcript_key is not None:
+        transcript = await read_transcript(storage, sources.transcript_key)
+        moments = await to_thread.run_sync(_moments, transcript, embedder)
     return VideoDocument(
         id=sources.id,
         title=sources.title,
@@ -116,8 +117,8 @@ async def _build_anyway(sources: Sources, storage: ObjectReader, embedder: Embed
         return await build(replace(sources, transcript_key=None), storage, embedder)
 
 
-def _moments(data: bytes, embedder: Embedder | None) -> list[MomentDocument]:
-    found = windows(Transcript.from_dict(json.loads(data)))
+def _moments(transcript: Transcript, embedder: Embedder | None) -> list[MomentDocument]:
+    found = windows(transcript)
     vectors = embedder.embed([window.text for window in found]) if embedder is not None and found else None
     return [
         MomentDocument(

@@ -12,7 +12,6 @@ from reelscribe.accounts.models import Role, User
 from reelscribe.database.http import ReadSession
 from reelscribe.engines.search import Viewer
 from reelscribe.engines.storage import ObjectNotFound, ObjectReader
-from reelscribe.engines.storage.whole import read_bytes
 from reelscribe.media.hls import (
     HlsCaptions,
     HlsVariant,
@@ -24,6 +23,7 @@ from reelscribe.media.hls import (
 from reelscribe.media.storyboard import Tile, storyboard_vtt
 from reelscribe.problems import NotFound
 from reelscribe.videos import keys, play_address
+from reelscribe.videos.artifacts import read_index
 from reelscribe.videos.find import VideoId, visible_video
 from reelscribe.videos.models import VideoVariant
 from reelscribe.videos.serving import PREFLIGHT, Content, made, serve
@@ -103,7 +103,7 @@ async def _line(storage: ObjectReader, variant: VideoVariant) -> HlsVariant:
 
 async def _index(storage: ObjectReader, variant: VideoVariant) -> SegmentIndex:
     try:
-        return SegmentIndex.from_json((await read_bytes(storage, variant.index_key)).decode())
+        return await read_index(storage, variant.index_key)
     except ObjectNotFound:
         # A replay has just put new renditions in place of these.
         raise _no_such_address() from None

@@ -10,10 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelscribe.engines.storage import ObjectNotFound, ObjectReader
-from reelscribe.engines.storage.whole import read_bytes
 from reelscribe.problems import NotFound
 from reelscribe.text.captions import to_srt, to_txt, to_vtt
 from reelscribe.text.transcript import Transcript
+from reelscribe.videos.artifacts import read_transcript
 from reelscribe.videos.models import Video, VideoTranscript
 from reelscribe.videos.serving import Content, made
 
@@ -91,10 +91,10 @@ async def exported(storage: ObjectReader, key: str, wanted: str, download_as: st
     """The transcript as `vtt`, `srt` or `txt`. Raises `NotFound`."""
     write, media_type = _WRITERS[wanted]
     try:
-        data = await read_bytes(storage, key)
+        transcript = await read_transcript(storage, key)
     except ObjectNotFound:
         raise _none_yet() from None
-    body = await to_thread.run_sync(lambda: write(Transcript.from_dict(json.loads(data))).encode())
+    body = await to_thread.run_sync(lambda: write(transcript).encode())
     return made(body, media_type, download_as=download_as)
 
 
