@@ -55,10 +55,10 @@ def api() -> None:
 @app.command(rich_help_panel=PROCESSES)
 def summarizer() -> None:
     """Run the summarizer service (port 8081, or PORT) and the worker that summarizes."""
-    from reelscribe.processes.coordinator import run_summarizer_with_worker
     from reelscribe.processes.lifetime import run_process
+    from reelscribe.processes.summarizer import run_summarizer
 
-    run_process(_settings(), "summarizer", run_summarizer_with_worker)
+    run_process(_settings(), "summarizer", run_summarizer)
 
 
 @app.command(rich_help_panel=PROCESSES)

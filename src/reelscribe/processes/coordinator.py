@@ -18,11 +18,3 @@ async def run_coordinator(platform: Platform) -> None:
         run_scheduler(platform),
         run_worker(platform, [stage_named("index").queue], name),
     )
-
-
-async def run_summarizer_with_worker(platform: Platform) -> None:
-    """The summarizer service and the worker of its queue, until cancelled."""
-    from reelscribe.processes.web import run_summarizer
-
-    name = f"{socket.gethostname()}/summarizer"
-    await side_by_side(run_summarizer(platform), run_worker(platform, [stage_named("summarize").queue], name))

@@ -54,7 +54,7 @@ async def warm_up(platform: Platform) -> None:
         log.warning("search by meaning is off", reason=str(error))
 
 
-async def run_summarizer(platform: Platform) -> None:
+async def serve_summarizer(platform: Platform) -> None:
     """Serve the summarizer's own endpoints until cancelled."""
     http = platform.settings.http
     await serve_app(summarizer.create_app(api_state(platform)), http, http.port or 8081)
@@ -102,6 +102,7 @@ def api_state(platform: Platform) -> ApiState:
     """What the services' routes find on `app.state`."""
     return ApiState(
         settings=platform.settings,
+        secret=platform.secret,
         database=platform.database,
         memory=platform.memory,
         tokens=Tokens(platform.secret.encode(), platform.settings.accounts.jwt_expiry),

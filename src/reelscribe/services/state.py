@@ -1,6 +1,6 @@
 """What wiring hands to the services."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 from fastapi import FastAPI
 
@@ -21,6 +21,7 @@ class ApiState:
     """Everything that routes find, under these names, on `request.app.state`."""
 
     settings: Settings
+    secret: str = field(repr=False)
     database: Database
     memory: SharedMemory
     tokens: Tokens
@@ -33,6 +34,6 @@ class ApiState:
 
     def put_on(self, app: FastAPI) -> None:
         """Put each part on `app.state`, and what follows an account's changes."""
-        for field in fields(self):
-            setattr(app.state, field.name, getattr(self, field.name))
+        for part in fields(self):
+            setattr(app.state, part.name, getattr(self, part.name))
         app.state.belongings = OwnedVideos(self.parts, self.settings.staging_dir)
