@@ -4,7 +4,8 @@ import webvtt
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reelscribe.media.storyboard import grid, storyboard_vtt, tiles, timestamp
+from reelscribe.media.storyboard import grid, storyboard_vtt, tiles
+from reelscribe.text.clock import timestamp
 
 
 def test_tiles_fill_rows_then_sheets_and_each_lasts_until_the_next():

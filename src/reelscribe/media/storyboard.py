@@ -4,6 +4,8 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from reelscribe.text.clock import timestamp
+
 LONG_SIDE = 160  # pixels of a tile
 SHORTEST_INTERVAL = 1.0  # seconds
 LONGEST_INTERVAL = 10.0
@@ -75,10 +77,3 @@ def storyboard_vtt(storyboard: Sequence[Tile], uri_for: Callable[[int], str]) ->
         if timestamp(tile.end) > timestamp(tile.start)  # WebVTT has no cues without a length
     ]
     return "\n".join(["WEBVTT\n", *cues])
-
-
-def timestamp(seconds: float) -> str:
-    """A WebVTT time, `HH:MM:SS.mmm`."""
-    milliseconds = round(seconds * 1000)
-    minutes, rest = divmod(milliseconds, 60_000)
-    return f"{minutes // 60:02d}:{minutes % 60:02d}:{rest // 1000:02d}.{rest % 1000:03d}"

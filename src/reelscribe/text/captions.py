@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from reelscribe.text.caption_parser import CaptionError, parse_captions
+from reelscribe.text.clock import timestamp
 from reelscribe.text.cues import Cue, cues
 from reelscribe.text.punctuation import DISARMED
 from reelscribe.text.sentences import Sentence, sentences
@@ -18,7 +19,7 @@ PARAGRAPH_LENGTH = 600
 def to_vtt(transcript: Transcript) -> str:
     """WebVTT (W3C). `&`, `<` and `>` are escaped, so nothing said can be markup or end a cue."""
     return "WEBVTT\n" + "".join(
-        f"\n{_clock(cue.start, '.')} --> {_clock(cue.end, '.')}\n{_escaped(cue.text)}\n" for cue in cues(transcript)
+        f"\n{timestamp(cue.start)} --> {timestamp(cue.end)}\n{_escaped(cue.text)}\n" for cue in cues(transcript)
     )
 
 
@@ -28,7 +29,7 @@ def to_srt(transcript: Transcript) -> str:
     It knows no escapes: players take `<b>` and `{...}` for markup and `-->` for a time, so these get look-alikes.
     """
     blocks = (
-        f"{number}\n{_clock(cue.start, ',')} --> {_clock(cue.end, ',')}\n{_disarmed(cue.text)}\n"
+        f"{number}\n{timestamp(cue.start, ',')} --> {timestamp(cue.end, ',')}\n{_disarmed(cue.text)}\n"
         for number, cue in enumerate(cues(transcript), start=1)
     )
     return "\n".join(blocks).replace("\n", "\r\n")
@@ -48,11 +49,6 @@ def _paragraphs(spoken: list[Sentence]) -> Iterator[str]:
         if last or pause >= PARAGRAPH_PAUSE or sum(map(len, paragraph)) >= PARAGRAPH_LENGTH:
             yield " ".join(paragraph)
             paragraph = []
-
-
-def _clock(seconds: float, mark: str) -> str:
-    minutes, milliseconds = divmod(round(seconds * 1000), 60_000)
-    return f"{minutes // 60:02}:{minutes % 60:02}:{milliseconds // 1000:02}{mark}{milliseconds % 1000:03}"
 
 
 def _escaped(text: str) -> str:
