@@ -1,6 +1,10 @@
-"""Request heads: not endless, not endlessly slow. Neither httptools nor uvicorn's use of it limits them."""
+"""Request heads: not endless, not endlessly slow, and not of more clients than there are descriptors for.
+
+Neither httptools nor uvicorn's use of it limits them.
+"""
 
 import asyncio
+import resource
 from typing import Final
 
 import httptools
@@ -11,9 +15,16 @@ HEAD_BYTES: Final = 64 * 1024
 
 HEAD_SECONDS: Final = 30.0
 
+KEPT_FILES: Final = 256
+"""Descriptors that no connection may take: those of objects, the database and the index, with which all are served."""
+
 
 class GuardedHttp(HttpToolsProtocol):
-    """For `uvicorn.Config(http=GuardedHttp)`: a head that is too large gets 400; one that does not come, nothing."""
+    """For `uvicorn.Config(http=GuardedHttp)`: a head that is too large gets 400; one that does not come, nothing.
+
+    A connection beyond what the process may hold (see `ulimit -n`) is closed at once: taken in, it would be at the cost
+    of files, and who is already here would get errors.
+    """
 
     head_seconds: float = HEAD_SECONDS
     _timer: asyncio.TimerHandle | None = None
@@ -23,6 +34,9 @@ class GuardedHttp(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn narrows it
         """The first head may take its time from here."""
         super().connection_made(transport)
+        if len(self.connections) > max(1, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - KEPT_FILES):
+            transport.close()
+            return
         self._expect_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
