@@ -1,16 +1,18 @@
 """What is around the platform fails: the language model, the disk, the folder, the port. It says so, and goes on."""
 
 import json
+import resource
 import shutil
 import socket
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from tests.support.hostile import Platform, captions, platform, talk, until
+from tests.support.hostile import Platform, captions, connection, platform, talk, until
 from tests.support.text_endpoint import Reply, completion, endpoint, obliging
 
 SAID = "A lighthouse stands on the rock. Its lamp turns all night. Ships see it from far away. Nobody lives there now."
@@ -261,3 +263,29 @@ def test_many_clients_at_once_are_all_served(tmp_path, film):
         left = "SELECT count(*) FROM videos WHERE status != 'ready'"
         until(lambda: running.rows(left) == [(0,)], "all are ready", 100)
         assert running.rows("SELECT count(*) FROM videos") == [(answers.count((201, 200)),)]
+
+
+@pytest.fixture
+def few_descriptors():
+    """Children of this process get few descriptors; it keeps its own."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (400, hard))
+    yield lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_idle_connections_take_no_descriptor_that_work_needs(few_descriptors, tmp_path, film):
+    """More connections than descriptors made every search and upload an error once, for everybody."""
+    with platform(tmp_path) as running, ExitStack() as idle:
+        few_descriptors()
+        person = running.person()
+        video = person.accepted(film, captions=captions(SAID))
+        for _ in range(600):
+            idle.enter_context(connection(running.origin))
+        assert person.get("/videos/search", params={"q": "lighthouse"}).status_code == 200
+        assert person.upload(film, captions=captions(SAID)).status_code == 201
+        assert person.settled(video)["status"] == "ready"
+        assert person.get(f"/videos/{video}/transcript").status_code == 200
+        idle.close()
+        with running.anyone() as somebody:
+            assert somebody.get("/health/live").status_code == 200
