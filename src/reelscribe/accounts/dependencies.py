@@ -15,7 +15,7 @@ from reelscribe.accounts.models import Role, User
 from reelscribe.accounts.tokens import Claims, InvalidToken, Tokens
 from reelscribe.database.http import database_of
 from reelscribe.engines.memory import SharedMemory
-from reelscribe.problems import Forbidden, Unauthorized
+from reelscribe.problems import Unauthorized
 
 _bearer = HTTPBearer(auto_error=False, scheme_name="bearer", description="The `access_token` of POST /auth/login.")
 _Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
@@ -85,13 +85,5 @@ async def current_account(account: Annotated[Account | None, Depends(optional_ac
     return account
 
 
-async def admin_account(account: Annotated[Account, Depends(current_account)]) -> Account:
-    """The administrator; 403 for anyone else."""
-    if not account.is_admin:
-        raise Forbidden("Only an administrator may do this.")
-    return account
-
-
 OptionalAccount = Annotated[Account | None, Depends(optional_account)]
 CurrentAccount = Annotated[Account, Depends(current_account)]
-AdminAccount = Annotated[Account, Depends(admin_account)]

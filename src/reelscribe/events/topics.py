@@ -18,8 +18,3 @@ _DEAD_LETTER_SUFFIX: Final = ".dlq"
 def dead_letter_topic(topic: str) -> str:
     """Where an event goes that could not be worked off."""
     return topic + _DEAD_LETTER_SUFFIX
-
-
-def is_dead_letter(topic: str) -> bool:
-    """True for a dead-letter topic."""
-    return topic.endswith(_DEAD_LETTER_SUFFIX)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, select, update
+from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelscribe.database.clock import from_now
@@ -175,14 +175,6 @@ async def held_by(session: AsyncSession, worker: str) -> list[Lease]:
 async def _running(session: AsyncSession, which: ColumnElement[bool], limit: int) -> list[Lease]:
     rows = await session.execute(select(*LEASE_COLUMNS).where(IS_RUNNING, which).order_by(Job.lease_until).limit(limit))
     return [Lease(*row) for row in rows]
-
-
-async def queue_depths(session: AsyncSession, queues: Sequence[str]) -> dict[str, int]:
-    """How many jobs wait in each queue."""
-    counts: dict[str, int] = dict.fromkeys(queues, 0)
-    rows = await session.execute(select(Job.queue, func.count()).where(IS_QUEUED).group_by(Job.queue))
-    counts.update((queue, count) for queue, count in rows)
-    return counts
 
 
 async def supersede(session: AsyncSession, video_id: int, before_run: int) -> None:

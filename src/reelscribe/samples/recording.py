@@ -1,8 +1,9 @@
 """The talk's voice: a reader of A Tale of Two Cities, out of a package that ships it for its own examples."""
 
-import hashlib
-from importlib.util import find_spec
 from pathlib import Path
+
+from reelscribe.models.carrier import package_folder
+from reelscribe.models.checksum import damaged_files
 
 PACKAGE = "moonshine_voice"
 FILE = Path("assets/two_cities.wav")
@@ -18,11 +19,11 @@ class SampleMissing(RuntimeError):  # noqa: N818  "missing" is the error
 
 def recording() -> Path:
     """The WAV file inside the installed package, which is not imported. Raises `SampleMissing`."""
-    spec = find_spec(PACKAGE)
-    if spec is None or not spec.submodule_search_locations:
+    home = package_folder(PACKAGE)
+    if home is None:
         raise SampleMissing(f"The recording for the sample talk is not installed. Install it with: {INSTALL}")
-    path = Path(next(iter(spec.submodule_search_locations))) / FILE
-    if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != SHA256:
+    path = home / FILE
+    if damaged_files(home, {str(FILE): SHA256}):
         raise SampleMissing(
             f"{path} is not the recording that the sample talk's slides were timed to. Install it again with: {INSTALL}"
         )

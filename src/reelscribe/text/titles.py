@@ -22,26 +22,8 @@ SHORTEST_WORD, SHORTEST_UNLISTED = 3, 5
 
 _CLAUSE = re.compile(rf"[^\w\s'{APOSTROPHE}-]+")
 # A noun follows one of these sooner or later; a verb or an adverb does not.
-_DETERMINERS = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "this",
-        "that",
-        "these",
-        "those",
-        "my",
-        "your",
-        "his",
-        "her",
-        "its",
-        "our",
-        "their",
-        "of",
-        "with",
-    ]
-)
+_DETERMINER_WORDS = "a an the this that these those my your his her its our their of with"
+_DETERMINERS = frozenset(_DETERMINER_WORDS.split())
 
 Stems = tuple[str, ...]
 

@@ -20,7 +20,7 @@ from reelscribe.videos.replay import replay
 from reelscribe.videos.schemas import MAX_KEY, RetryIn, VideoEdit, VideoOut, VideoPage
 from reelscribe.videos.serving import serve
 from reelscribe.videos.summary import SummaryOut, summary_of
-from reelscribe.videos.transcripts import Format, TranscriptOut, exported, stored_json, transcript_key
+from reelscribe.videos.transcripts import EXPORTED, Format, TranscriptOut, exported, stored_json, transcript_key
 from reelscribe.videos.uploads.context import uploads_of
 from reelscribe.videos.visibility import viewer_of
 from reelscribe.videos.watch import WatchOut, playable, watch_out
@@ -123,11 +123,7 @@ async def watch(
     "/videos/{video_id}/transcript",
     response_model=TranscriptOut,
     responses={
-        200: {
-            "content": {
-                kind: {"schema": {"type": "string"}} for kind in ("text/vtt", "application/x-subrip", "text/plain")
-            }
-        },
+        200: {"content": {kind: {"schema": {"type": "string"}} for kind in EXPORTED}},
         **responses(401, 404, 422),
     },
     openapi_extra=ANYONE,

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 
-from reelscribe.engines.search.analysis import UNSPACED, word_pattern
+from reelscribe.engines.search.analysis import word_pattern
 from reelscribe.engines.search.stopwords import COMMANDS, OPENERS, STOPWORDS
 
 MAX_CHARACTERS = 2_000
@@ -17,7 +17,6 @@ _QUESTION_WORDS = 4
 
 _PHRASE = re.compile(r"""(?P<minus>(?<!\S)-)?(?:"([^"]*)"|\u201c([^\u201d]*)\u201d|\u201e([^\u201c\u201d]*)[\u201c\u201d]|\u00ab([^\u00bb]*)\u00bb|\u300c([^\u300d]*)\u300d)""")  # fmt: skip # noqa: E501 - five pairs of quotation marks side by side read best
 _EXCLUDED = re.compile(r"(?<!\S)-(?=[^\W\d_])(\S+)")
-_UNSPACED_RUN = re.compile(rf"[{UNSPACED}]{{2,}}")
 
 
 @dataclass(frozen=True, slots=True)

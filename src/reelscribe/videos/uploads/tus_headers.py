@@ -15,8 +15,6 @@ from reelscribe.videos.uploads.problems import empty_file
 VERSION: Final = "1.0.0"
 EXTENSIONS: Final = "creation,creation-with-upload,expiration,termination"
 CHUNK_TYPE: Final = "application/offset+octet-stream"
-MAX_METADATA: Final = 64 * 1024
-"""Characters; servers take no longer headers anyway."""
 
 
 @dataclass(frozen=True, slots=True)
