@@ -137,8 +137,13 @@ async def started(client: httpx.AsyncClient) -> None:
     raise SystemExit("the server did not start")
 
 
-async def main(count: int, calls: int) -> None:
+def quiet() -> None:
+    """Without a log line a request."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+
+
+async def main(count: int, calls: int) -> None:
+    quiet()
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data_dir=Path(folder), log_level="error")
         async with open_platform(settings) as platform:
