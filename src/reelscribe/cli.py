@@ -150,8 +150,8 @@ def doctor() -> None:
 
 @app.command(rich_help_panel=CLIENT)
 def login(
-    email: Annotated[str, typer.Option(prompt=True)],
-    password: Annotated[str, typer.Option(prompt=True, hide_input=True)],
+    email: Annotated[str, typer.Option(prompt=True, help="The account's address; asked for when not given.")],
+    password: Annotated[str, typer.Option(prompt=True, hide_input=True, help="Better left out, and typed unseen.")],
 ) -> None:
     """Sign in, and keep the token for the commands below."""
     from reelscribe.client.api import Client, keep_secret
@@ -167,23 +167,23 @@ def login(
 
 @app.command(rich_help_panel=CLIENT)
 def ingest(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Videos to upload.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Videos to upload.")],
     wait: Annotated[bool, typer.Option("--wait", help="Follow each video until it is ready.")] = False,
 ) -> None:
-    """Upload videos through the public API, with a progress bar for each stage."""
+    """Upload videos through the public API, with a progress bar for each stage; ends with 1 if any did not come in."""
     from rich.console import Console
 
     from reelscribe.client import ingest as ingestion
     from reelscribe.client.api import Client
 
-    console = Console()
+    console = Console(markup=False, highlight=False)
 
     async def run(client: Client) -> None:
         videos = await ingestion.ingest(client, dict.fromkeys(files), wait=wait, console=console)
         failed = [video for video in videos if video["status"] == "failed"]
         for video in failed:
-            console.print(f"{video['title']} failed: {video['status_message']}", style="red", highlight=False)
-        if failed:
+            console.print(f"{video['title']} failed: {video['status_message']}", style="red")
+        if failed or len(videos) < len(set(files)):
             raise typer.Exit(1)
 
     _with_client(_settings(), run)
@@ -191,8 +191,8 @@ def ingest(
 
 @app.command(rich_help_panel=CLIENT)
 def search(
-    words: Annotated[list[str], typer.Argument(metavar="WORDS", help='What was said; "in quotes" for a phrase.')],
-    limit: Annotated[int, typer.Option(min=1, max=100)] = 10,
+    words: Annotated[list[str], typer.Argument(metavar="WORD", help='What was said; "in quotes" for a phrase.')],
+    limit: Annotated[int, typer.Option(min=1, max=100, help="How many videos to show.")] = 10,
 ) -> None:
     """Search every word of every video that you may see."""
     from rich.console import Console
@@ -205,6 +205,8 @@ def search(
     async def run(client: Client) -> None:
         if await show.search(client, " ".join(words), limit, console) == 0:
             console.print("Nothing was found.")
+            if not client.signed_in:
+                console.print("You are not signed in, so only public videos were searched: run `reelscribe login`.")
             raise typer.Exit(1)
 
     _with_client(_settings(), run)
@@ -297,9 +299,9 @@ def _chore(settings: "Settings", work: "Coroutine[None, None, T]") -> "T":
     try:
         return asyncio.run(work)
     except OSError as error:
-        _fail(f"The data folder {settings.data_dir} can not be used: {error.strerror}. Set DATA_DIR to another one.")
+        _fail(f"The data folder {settings.data_dir} cannot be used: {error.strerror}. Set DATA_DIR to another one.")
     except DBAPIError as error:
-        _fail(f"The database in {settings.data_dir} can not be used: {error.orig}. `reelscribe doctor` tells more.")
+        _fail(f"The database in {settings.data_dir} cannot be used: {error.orig}. `reelscribe doctor` tells more.")
     except (SchemaBehindError, StorageError, ModelError) as error:
         _fail(str(error))
 

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from reelscribe.client.api import Client, ClientError, Json, keep_secret, open_client
 from reelscribe.client.ingest import ingest
-from reelscribe.client.show import clock, marked
+from reelscribe.client.show import marked, timed
 from reelscribe.media.errors import MediaError
 from reelscribe.media.tools import find_tools
 from reelscribe.samples import SampleMissing, Talk, build_talk
@@ -30,7 +30,7 @@ QUERY = "the age of wisdom"
 
 def run_demo(settings: Settings) -> int:
     """Run the demo and then serve until a signal; gives the exit code. The platform logs into a file."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)
     log = ensure_private(settings.data_dir) / LOG_FILE
     with log.open("ab") as file:
         server = subprocess.Popen([sys.executable, "-m", "reelscribe", "serve"], stdout=file, stderr=file)
@@ -59,6 +59,8 @@ async def _show(settings: Settings, server: "subprocess.Popen[bytes]", console: 
             password = await _sign_in(client, ensure_private(settings.data_dir) / PASSWORD_FILE)
             console.print(f"The talk: {talk.title} ({talk.duration:.0f} s), {talk.path.stat().st_size / 1e6:.1f} MB")
             videos = await ingest(client, {talk.path: talk.title}, wait=True, console=console)
+            if not videos:
+                raise ClientError("The talk was not taken; the reason stands above.")
             await _report(client, videos[0], console)
             _say_where(client, videos[0], password, console)
 
@@ -102,20 +104,26 @@ async def _report(client: Client, video: Json, console: Console) -> None:
     transcript, summary = await client.get(f"{path}/transcript"), await client.get(f"{path}/summary")
     console.print("\nTranscript", style="bold")
     for segment in transcript["segments"]:
-        console.print(f"  {clock(segment['start'])}  {segment['text'].strip()}")
+        console.print(timed(segment["start"], segment["text"].strip()))
     console.print(f"\nSummary (quality {summary['quality_score']:.2f})", style="bold")
     for sentence in summary["sentences"]:
-        console.print(f"  {clock(sentence['start'])}  {sentence['text']}")
+        console.print(timed(sentence["start"], sentence["text"]))
     console.print(f"\nSearch for: {QUERY}", style="bold")
     found = await client.get("/videos/search", q=QUERY, limit=1)
     for hit in found["items"]:
         for moment in hit["moments"][:1]:
-            console.print(f"  {hit['video']['title']} at {clock(moment['start'])}:", marked(moment))
+            console.print(f"  {hit['video']['title']}")
+            console.print(timed(moment["start"], marked(moment)))
 
 
 def _say_where(client: Client, video: Json, password: str, console: Console) -> None:
+    address = str(client.http.base_url).rstrip("/")
     console.print("\nReelscribe is serving", style="bold green")
-    console.print(f"  {str(client.http.base_url).rstrip('/')}/")
+    console.print(f"  {address}/")
     console.print(f"  account   {EMAIL}")
     console.print(f"  password  {password}")
     console.print(f"  the talk  {video['id']}")
+    console.print("\nIn another terminal, sign in and search it:")
+    console.print(f"  export REELSCRIBE_URL={address}")
+    console.print(f"  .venv/bin/reelscribe login --email {EMAIL}")
+    console.print('  .venv/bin/reelscribe search "season of light"\n')

@@ -62,7 +62,7 @@ async def test_tells_the_whole_story_of_the_talk(demo):
     said = " ".join(re.findall(r"^  \d\d:\d\d  (.*)$", text.split("Transcript")[1].split("Summary")[0], re.MULTILINE))
     assert jiwer.wer(plain(REFERENCE_TEXT), plain(said)) < 0.05
     assert re.search(r"Summary \(quality [01]\.\d\d\)\n  \d\d:\d\d  It was the best of times", text)
-    assert re.search(r"Search for: .*\n  .* at \d\d:\d\d: .*wisdom", text)
+    assert re.search(r"Search for: .*\n  A Tale .*\n  \d\d:\d\d  .*wisdom", text)
 
 
 async def test_leaves_the_platform_serving_the_account_that_it_printed(demo):

@@ -7,9 +7,11 @@ import pytest
 from rich.console import Console
 from rich.progress import Progress
 from tests.support.app import open_app
+from tests.support.uploads import mp4
 
 from reelscribe.client.api import Client, ClientError
-from reelscribe.client.ingest import Follower, Screen
+from reelscribe.client.ingest import Follower, Screen, ingest
+from reelscribe.client.show import marked
 
 pytestmark = pytest.mark.anyio
 
@@ -53,3 +55,42 @@ async def test_a_stream_that_is_refused_is_not_over(app):
     with Progress(disable=True) as bars:
         follower = Follower(Screen(Console(file=io.StringIO()), bars), {})
         assert await follower.watch(Client(app.http), "7pQv9XkM2aB") is False
+
+
+async def test_a_refused_file_does_not_keep_the_others_out(app, tmp_path):
+    await app.signup("ada@example.com")
+    client, said = Client(app.http), io.StringIO()
+    await client.login("ada@example.com", "a password for tests alone")
+    talk = tmp_path / "[bold] talk.mp4"
+    talk.write_bytes(mp4(10_000))
+    words, empty, missing = tmp_path / "words.mp4", tmp_path / "empty.mp4", tmp_path / "missing.mp4"
+    words.write_text("no video")
+    empty.touch()
+    console = Console(file=said, width=300)
+    videos = await ingest(client, dict.fromkeys([words, empty, missing, talk]), wait=False, console=console)
+    assert [video["title"] for video in videos] == [talk.name]
+    assert f"{talk.name}: uploaded as {videos[0]['id']}" in said.getvalue()
+    for refused in (
+        "words.mp4: The platform answered 415",
+        "empty.mp4: It is empty",
+        "missing.mp4: It can not be read",
+    ):
+        assert refused in said.getvalue()
+
+
+async def test_a_bad_field_is_named_with_what_is_wrong(app):
+    with pytest.raises(ClientError, match=r"answered 422: .*limit: .*100"):
+        await Client(app.http).get("/videos/list", limit=1000)
+
+
+@pytest.mark.parametrize(
+    ("text", "spans", "shown"),
+    [
+        ("It was the age of wisdom", [[11, 14]], "It was the age of wisdom"),
+        ("one " * 20 + "wisdom" + " two" * 40, [[80, 86]], "… " + "one " * 8 + "wisdom" + " two" * 15 + " …"),
+        ("智" * 300, [[200, 202]], "… " + "智" * 100 + " …"),
+        ("", [], ""),
+    ],
+)
+def test_a_moment_is_cut_between_words(text, spans, shown):
+    assert marked({"text": text, "spans": spans}).plain == shown

@@ -22,11 +22,20 @@ class ClientError(Exception):
     """The platform refused, or can not be reached; the message says what to do."""
 
 
+class RefusedError(ClientError):
+    """This one thing can not be done; the next one may be."""
+
+
 class Client:
     """Requests that come back as JSON, or as a ClientError in words."""
 
     def __init__(self, http: httpx.AsyncClient) -> None:
         self.http = http
+
+    @property
+    def signed_in(self) -> bool:
+        """Whether requests carry a token."""
+        return "Authorization" in self.http.headers
 
     async def get(self, path: str, **params: object) -> Json:
         """GET a JSON answer."""
@@ -47,7 +56,7 @@ class Client:
                 "Is the platform running? Start it with `reelscribe serve`, or set REELSCRIBE_URL."
             ) from error
         if response.is_error:
-            raise ClientError(_explain(response))
+            raise _refusal(response)
         return cast("Json", response.json()) if response.content else {}
 
     async def login(self, email: str, password: str) -> str:
@@ -96,13 +105,18 @@ def _reachable(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _explain(response: httpx.Response) -> str:
+def _refusal(response: httpx.Response) -> ClientError:
     # At the login itself the platform says what was wrong.
     if response.status_code == httpx.codes.UNAUTHORIZED and not response.request.url.path.endswith(LOGIN):
-        return "You are not signed in, or no longer. Run `reelscribe login`, or set REELSCRIBE_TOKEN."
+        return ClientError("You are not signed in, or no longer. Run `reelscribe login`, or set REELSCRIBE_TOKEN.")
+    return RefusedError(f"The platform answered {response.status_code}: {_reason(response)}")
+
+
+def _reason(response: httpx.Response) -> str:
+    """What a problem says in words: of bad fields, what is wrong with each."""
     try:
         problem = response.json()
-        detail = problem.get("detail") or problem.get("title")
-    except (ValueError, AttributeError):
-        detail = response.text[:200]
-    return f"The platform answered {response.status_code}: {detail}"
+        fields = [f"{error['field'].rpartition('.')[2]}: {error['message']}" for error in problem.get("errors") or ()]
+        return "; ".join(fields) or str(problem.get("detail") or problem.get("title"))
+    except (ValueError, AttributeError, KeyError, TypeError):
+        return response.text[:200]

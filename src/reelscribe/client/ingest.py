@@ -3,7 +3,8 @@
 import contextlib
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -11,14 +12,16 @@ import anyio
 import httpx
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.table import Column
 
-from reelscribe.client.api import PREFIX, Client, ClientError, Json
+from reelscribe.client.api import PREFIX, Client, ClientError, Json, RefusedError
 
 CHUNK = 1024 * 1024
 STAGES = ("transcode", "transcribe", "summarize", "index")
 ENDED = frozenset({"ready", "failed"})
 BAD_NEWS = frozenset({"retrying", "lost", "failed"})
 RECONNECT_SECONDS = 1.0
+NAME_WIDTH = 28
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +33,27 @@ class Screen:
 
     def say(self, line: str, style: str = "") -> None:
         """Print a line above the bars."""
-        self.console.print(line, style=style, highlight=False)
+        # A file's name or a message is text: it may hold brackets, which are no markup.
+        self.console.print(line, style=style, highlight=False, markup=False)
+
+    def clear(self) -> None:
+        """Take the bars away: the next file brings its own."""
+        for task in self.bars.task_ids:
+            self.bars.remove_task(task)
 
 
 async def ingest(client: Client, files: Mapping[Path, str | None], *, wait: bool, console: Console) -> list[Json]:
-    """Upload files (each with a title, or None) one after the other; with `wait`, until each is ready or failed."""
+    """Upload files (each with a title, or None) one after the other; with `wait`, until each is ready or failed.
+
+    A file that is refused is told, and the others are brought in all the same: gives the videos that there are.
+    """
     videos: list[Json] = []
     with Progress(
-        TextColumn("{task.description:<28}"),
+        TextColumn(
+            "{task.description}",
+            markup=False,
+            table_column=Column(width=NAME_WIDTH, no_wrap=True, overflow="ellipsis"),
+        ),
         BarColumn(),
         TaskProgressColumn(),
         TimeElapsedColumn(),
@@ -46,16 +62,20 @@ async def ingest(client: Client, files: Mapping[Path, str | None], *, wait: bool
     ) as bars:
         screen = Screen(console, bars)
         for file, title in files.items():
-            video = await upload(client, file, title, screen)
-            screen.say(f"{file.name}: uploaded as {video['id']}")
-            videos.append(await follow(client, video, screen) if wait else video)
+            try:
+                video = await upload(client, file, title, screen)
+                screen.say(f"{file.name}: uploaded as {video['id']}")
+                videos.append(await follow(client, video, screen) if wait else video)
+            except RefusedError as error:
+                screen.say(f"{file.name}: {error}", style="red")
+            screen.clear()
     return videos
 
 
 async def upload(client: Client, file: Path, title: str | None, screen: Screen) -> Json:
     """Upload in signed parts, straight to object storage; gives the video."""
     size = await anyio.to_thread.run_sync(_size, file)
-    bar = screen.bars.add_task(f"upload {file.name}"[:28], total=size)
+    bar = screen.bars.add_task(f"upload {file.name}", total=size)
     body: Json = {"filename": file.name, "size": size, "content_type": "application/octet-stream"}
     session = await client.post("/videos/upload", body | ({"title": title} if title else {}))
     part_size = int(session["upload"]["part_size"])
@@ -72,11 +92,11 @@ def _size(file: Path) -> int:
     try:
         size = file.stat().st_size
     except OSError as error:
-        raise ClientError(f"{file} can not be read: {error.strerror}.") from error
+        raise RefusedError(f"It can not be read: {error.strerror}.") from error
     if not file.is_file():
-        raise ClientError(f"{file} is not a file.")
+        raise RefusedError("It is not a file.")
     if size == 0:
-        raise ClientError(f"{file} is empty.")
+        raise RefusedError("It is empty.")
     return size
 
 
@@ -87,7 +107,7 @@ async def _put(client: Client, url: str, length: int, chunks: AsyncIterator[byte
     except httpx.TransportError as error:
         raise ClientError(f"The upload broke off: {error or type(error).__name__}. Try it again.") from error
     if response.is_error:
-        raise ClientError(f"The upload was refused: {response.status_code} {response.text[:200]}")
+        raise RefusedError(f"The upload was refused: {response.status_code} {response.text[:200]}")
     return response.headers["ETag"]
 
 
@@ -118,6 +138,7 @@ class Follower:
     screen: Screen
     tasks: Mapping[str, TaskID]
     last_id: str | None = None
+    began: dict[str, datetime] = field(default_factory=dict)
 
     async def watch(self, client: Client, video_id: str) -> bool:
         """Show events until the last one; False where the stream ends before, or is not to be had now."""
@@ -150,10 +171,16 @@ class Follower:
             return False
         happened = event.get("kind")
         if task is not None and happened == "started":
+            self.began[str(stage)] = datetime.fromisoformat(event["at"])
             bars.start_task(task)
         elif task is not None and happened == "completed":
             bars.update(task, completed=100.0)
-            self.screen.say(f"  {stage}: done")
+            self.screen.say(f"  {stage}: done{self._seconds(str(stage), event['at'])}")
         elif happened in BAD_NEWS:
             self.screen.say(f"  {stage}: {event.get('message')}", style="red")
         return happened in ENDED
+
+    def _seconds(self, stage: str, ended: str) -> str:
+        """How long a stage took; nothing where its start was before the follower's."""
+        began = self.began.get(stage)
+        return f" in {(datetime.fromisoformat(ended) - began).total_seconds():.1f} s" if began is not None else ""

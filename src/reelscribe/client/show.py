@@ -1,6 +1,9 @@
 """Search hits, histories and times, as text for a terminal."""
 
+from datetime import datetime
+
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from reelscribe.client.api import Client, Json
@@ -15,6 +18,15 @@ def clock(seconds: float) -> str:
     return f"{hour}:{minute:02d}:{second:02d}" if hour else f"{minute:02d}:{second:02d}"
 
 
+def timed(seconds: float, text: str | Text, style: str = "") -> Table:
+    """A line that begins with its time; what does not fit goes on below the text, not below the time."""
+    line = Table.grid(padding=(0, 2, 0, 0))
+    line.add_column(no_wrap=True)
+    line.add_column()
+    line.add_row(Text(f"  {clock(seconds)}", style=style), Text(text) if isinstance(text, str) else text)
+    return line
+
+
 async def search(client: Client, words: str, limit: int, console: Console) -> int:
     """Print the hits of a search, each with its best moments; gives how many videos match."""
     page = await client.get("/videos/search", q=words, limit=limit)
@@ -22,35 +34,82 @@ async def search(client: Client, words: str, limit: int, console: Console) -> in
         video = hit["video"]
         console.print(Text(f"{video['title']}  ", style="bold") + Text(video["id"], style="dim"))
         for moment in hit["moments"]:
-            console.print(Text(f"  {clock(moment['start'])}  ", style="green") + marked(moment))
+            console.print(timed(moment["start"], marked(moment), "green"))
+        if not hit["moments"]:
+            for match in hit["matches"][:1]:
+                console.print(Text(f"  {match['field']}: ", style="green") + marked(match))
     return int(page["total"])
 
 
-def marked(moment: Json) -> Text:
-    """A moment's text around its first match, with what matched in bold."""
-    spans = moment["spans"]
+def marked(found: Json) -> Text:
+    """A moment's or a match's text around its first matched word, cut between words, with what matched in bold."""
+    words, spans = str(found["text"]), found["spans"]
     begin = max(0, (spans[0][0] if spans else 0) - TEXT_WIDTH // 3)
-    text = Text(moment["text"])
-    for start, end in spans:
-        text.stylize("bold yellow", start, end)
-    cut = text[begin : begin + TEXT_WIDTH]
-    return (Text("…") if begin else Text()) + cut + (Text("…") if len(text) > begin + TEXT_WIDTH else Text())
+    if begin:
+        # From a word's start on, unless that would pass what matched: some languages write no spaces.
+        begin = min(words.find(" ", begin - 1) + 1 or begin, spans[0][0])
+    end = min(len(words), begin + TEXT_WIDTH)
+    if end < len(words):
+        last = words.rfind(" ", begin, end + 1)
+        end = last if last > begin + TEXT_WIDTH // 2 else end
+    text = Text(words)
+    for start, stop in spans:
+        text.stylize("bold yellow", start, stop)
+    return Text("… " if begin else "") + text[begin:end] + Text(" …" if end < len(words) else "")
 
 
 async def history(client: Client, video_id: str, console: Console) -> None:
     """Print a video's history, a line an event."""
     after: int | None = None
+    began: dict[str, datetime] = {}
     while True:
         page = await client.get(f"/videos/{video_id}/events", after=after)
         for event in page["items"]:
-            console.print(_line(event), highlight=False)
+            console.print(_line(event, began), highlight=False)
+            if event["data"].get("error"):
+                console.print(Text(_indented(str(event["data"]["error"])), style="dim"), highlight=False)
         if not page["items"]:
             return
         after = page["items"][-1]["id"]
 
 
-def _line(event: Json) -> Text:
+def _line(event: Json, began: dict[str, datetime]) -> Text:
+    """One event: when (in UTC), what, in which stage, and what is known of it. `began` remembers when stages did."""
+    kind, stage, at = event["kind"], event["stage"] or "", datetime.fromisoformat(event["at"])
     attempt = f" (attempt {event['attempt']})" if event.get("attempt") else ""
-    line = Text(f"{event['at']}  ", style="dim")
-    line += Text(f"{event['kind']:<12}", style="red" if event["kind"] in {"failed", "lost"} else "bold")
-    return line + Text(f" {event['stage'] or '':<10}{attempt}  {event['message']}")
+    facts = [event["message"]] if event["message"] else []
+    if kind == "started":
+        began[stage] = at
+    elif stage and (start := began.pop(stage, None)) is not None:
+        facts.append(f"took {(at - start).total_seconds():.1f} s")
+    facts += [
+        _fact(name, value) for name, value in event["data"].items() if name != "error" and value not in (None, [])
+    ]
+    line = Text(f"{at:%Y-%m-%d %H:%M:%S}Z  ", style="dim")
+    line += Text(f"{kind:<12}", style="red" if kind in {"failed", "lost"} else "bold")
+    return line + Text(f" {stage:<10}{attempt}  {', '.join(facts)}".rstrip())
+
+
+def _fact(name: str, value: object) -> str:
+    """What a stage tells of its result, with its unit."""
+    match name, value:
+        case "size", int():
+            return f"{value / 1e6:.1f} MB"
+        case "duration", int() | float():
+            return f"duration {clock(value)}"
+        case "retry_in", int() | float():
+            return f"next try in {value:.0f} s"
+        case _, list():
+            return f"{_plain(name)} {' '.join(map(str, value))}"
+        case _, float():
+            return f"{_plain(name)} {value:.2f}"
+        case _:
+            return f"{_plain(name)} {value}"
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"    {line}" for line in text.strip().splitlines())
