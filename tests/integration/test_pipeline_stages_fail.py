@@ -165,6 +165,18 @@ async def test_gives_up_after_the_last_attempt_and_a_retry_goes_on_from_there(li
     assert (await one(line.database, Job, stage="transcode")).run == 1
 
 
+async def test_an_edit_is_found_though_the_transcript_was_lost(line, clip):
+    video = await line.receive(clip)
+    await line.work_through()
+    await line.platform.storage.delete([key for key in await line.objects() if key.endswith("transcript.json")])
+    async with line.database.write() as session:
+        edit(session, await session.get(Video, video.id), VideoEdit(title="About marmalade"))
+    await line.do_chores()
+    assert await line.found("marmalade") == [video.public_id]
+    async with line.database.read() as session:
+        assert [chore.last_error for chore in await session.scalars(select(Chore))] == []
+
+
 async def test_a_job_whose_workers_always_die_is_given_up(line, clip):
     video = await reach(line, clip, "transcode")
     for attempt in range(MAX_ATTEMPTS):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from reelscribe.engines.storage.whole import put_bytes
 from reelscribe.media.hls import Segment as HlsSegment
 from reelscribe.media.hls import SegmentIndex
-from reelscribe.search.document import document_of
+from reelscribe.search.document import build, sources_of
 from reelscribe.text.transcript import Segment, Transcript, Word
 from reelscribe.videos.models import Status, Video, VideoSummary, VideoTranscript, VideoVariant
 from reelscribe.videos.objects import attempt_prefix
@@ -167,5 +167,5 @@ async def index(platform, video):
     """Put the video into the search index as it now is."""
     async with platform.database.read() as session:
         row = await session.get(Video, video.id)
-        document = await document_of(session, platform.storage, None, row)
-    await platform.search.index([document])
+        sources = await sources_of(session, row)
+    await platform.search.index([await build(sources, platform.storage, None)])

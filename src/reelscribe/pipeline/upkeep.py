@@ -11,7 +11,7 @@ from reelscribe.engines.search import SearchEngine
 from reelscribe.engines.storage import ObjectStorage
 from reelscribe.jobs import chores
 from reelscribe.jobs.chores import DueChore
-from reelscribe.search.document import document_of
+from reelscribe.search.document import build_anyway, sources_of
 from reelscribe.videos import objects
 from reelscribe.videos.models import Video
 
@@ -71,5 +71,5 @@ class Upkeep:
             video = await session.scalar(select(Video).where(Video.public_id == public_id))
             if video is None or video.processed_at is None:
                 return
-            document = await document_of(session, self.storage, self.embedder, video)
-        await self.search.index([document])
+            sources = await sources_of(session, video)
+        await self.search.index([await build_anyway(sources, self.storage, self.embedder)])

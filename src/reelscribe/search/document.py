@@ -84,11 +84,13 @@ async def build(sources: Sources, storage: ObjectReader, embedder: Embedder | No
     )
 
 
-async def document_of(
-    session: AsyncSession, storage: ObjectReader, embedder: Embedder | None, video: Video
-) -> VideoDocument:
-    """`sources_of` and `build` in one go. Raises `ObjectNotFound` when the transcript's object is gone."""
-    return await build(await sources_of(session, video), storage, embedder)
+async def build_anyway(sources: Sources, storage: ObjectReader, embedder: Embedder | None) -> VideoDocument:
+    """As `build`; without its moments where the transcript is lost, which must not keep the video from being found."""
+    try:
+        return await build(sources, storage, embedder)
+    except ObjectNotFound:
+        log.warning("transcript_lost", video=sources.id)
+        return await build(replace(sources, transcript_key=None), storage, embedder)
 
 
 async def all_documents(
@@ -98,7 +100,7 @@ async def all_documents(
     after = 0
     while batch := await _next_batch(database, after):
         for _, sources in batch:
-            yield await _build_anyway(sources, storage, embedder)
+            yield await build_anyway(sources, storage, embedder)
         after = batch[-1][0]
 
 
@@ -106,15 +108,6 @@ async def _next_batch(database: Database, after: int) -> list[tuple[int, Sources
     wanted = select(Video).where(Video.id > after, Video.processed_at.is_not(None)).order_by(Video.id).limit(BATCH)
     async with database.read() as session:
         return [(video.id, await sources_of(session, video)) for video in (await session.scalars(wanted)).all()]
-
-
-async def _build_anyway(sources: Sources, storage: ObjectReader, embedder: Embedder | None) -> VideoDocument:
-    """One lost transcript must not keep all other videos from being found."""
-    try:
-        return await build(sources, storage, embedder)
-    except ObjectNotFound:
-        log.warning("transcript_lost", video=sources.id)
-        return await build(replace(sources, transcript_key=None), storage, embedder)
 
 
 def _moments(transcript: Transcript, embedder: Embedder | None) -> list[MomentDocument]:
