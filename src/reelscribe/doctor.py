@@ -62,7 +62,7 @@ async def examine(settings: Settings, console: Console | None = None) -> bool:
         async with open_platform(settings) as platform:
             findings = [await _find(examination) for examination in examinations(platform)]
     except TROUBLE as error:
-        console.print(f"The platform can not be opened: {error}", style="red", highlight=False)
+        console.print(f"The platform cannot be opened: {error}", style="red", highlight=False)
         if isinstance(error, OSError):
             console.print("Check DATA_DIR: it must be a folder that you may write to.", highlight=False)
         return False

@@ -1,4 +1,4 @@
-"""Chores on the command line: what they do, and how they say that they can not."""
+"""Chores on the command line: what they do, and how they say that they cannot."""
 
 import re
 import time

@@ -19,7 +19,7 @@ Progress = Callable[[float], None]
 
 
 class StageError(Exception):
-    """Work that can not succeed however often it is tried; the message is for people, `detail` for those who mend."""
+    """Work that cannot succeed however often it is tried; the message is for people, `detail` for those who mend."""
 
     def __init__(self, message: str, detail: str = "") -> None:
         super().__init__(message)

@@ -101,7 +101,7 @@ async def _read(sound: Sound, context: Context, key: str) -> Transcript:
     try:
         transcript = await anyio.to_thread.run_sync(parse_captions, data)
     except CaptionError as error:
-        raise StageError(f"The captions that came with the video can not be read: {error}") from error
+        raise StageError(f"The captions that came with the video cannot be read: {error}") from error
     language = sound.language or await anyio.to_thread.run_sync(_language_of, transcript.text)
     duration = sound.duration or transcript.duration
     info: dict[str, object] = {"source": "captions", **transcript.model_info}

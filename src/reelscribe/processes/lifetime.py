@@ -47,10 +47,10 @@ def _run(settings: Settings, main: Main, *, durable: bool) -> int:
         with _runner() as runner:
             runner.run(_until_signal(_on_platform(settings, main, durable=durable)))
     except (StartError, StorageError, ModelError, ToolMissing, migrate.SchemaBehindError) as error:
-        log.error("can not go on", reason=str(error))  # noqa: TRY400 - told in words, not as a stack
+        log.error("cannot go on", reason=str(error))  # noqa: TRY400 - told in words, not as a stack
         return 1
     except (OSError, DBAPIError) as error:
-        log.error("can not go on", reason=f"An engine failed: {error}")  # noqa: TRY400 - the same
+        log.error("cannot go on", reason=f"An engine failed: {error}")  # noqa: TRY400 - the same
         return 1
     return 0
 

@@ -15,17 +15,17 @@ SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
 
 class StartError(Exception):
-    """The process can not do its work; the message says why and what to do."""
+    """The process cannot do its work; the message says why and what to do."""
 
 
 def require_data_folder(settings: Settings) -> None:
-    """Make the data folder, or raise StartError: it can not be written."""
+    """Make the data folder, or raise StartError: it cannot be written."""
     try:
         for folder in (settings.data_dir, settings.run_dir):
             if not os.access(ensure_private(folder), os.W_OK):
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
-        reason = f"The data folder {settings.data_dir} can not be used: {error.strerror}."
+        reason = f"The data folder {settings.data_dir} cannot be used: {error.strerror}."
         raise StartError(f"{reason} Set DATA_DIR to another one.") from error
 
 

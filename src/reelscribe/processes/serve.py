@@ -60,7 +60,7 @@ def _worker(queue: str, number: int) -> Child:
 
 
 async def supervise(settings: Settings) -> None:
-    """Bring the schema up to date and run the platform until SIGTERM or SIGINT. Raises StartError when it can not."""
+    """Bring the schema up to date and run the platform until SIGTERM or SIGINT. Raises StartError when it cannot."""
     stop = asyncio.Event()
     for number in SIGNALS:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -153,7 +153,7 @@ def _why_taken(host: str, port: int) -> str | None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            return error.strerror or "it can not be opened"
+            return error.strerror or "it cannot be opened"
     return None
 
 

@@ -42,7 +42,7 @@ async def delete_video(session: AsyncSession, video: Video) -> list[OpenUpload]:
 
 
 async def drop(open_uploads: Sequence[OpenUpload], parts: PartUploads, staging: Path) -> None:
-    """Remove the bytes of uploads whose rows are gone; what can not be removed now, the clean-up finds as abandoned."""
+    """Remove the bytes of uploads whose rows are gone; what cannot be removed now, the clean-up finds as abandoned."""
     for upload_id, parts_id in open_uploads:
         with suppress(StorageError):
             if parts_id is not None:

@@ -90,7 +90,7 @@ async def receive_form(request: Request, account: Account, uploads: Uploads) -> 
 
 
 async def store_captions(uploads: Uploads, public_id: str, upload_id: str, data: bytes) -> str:
-    """Store captions that can be read; returns their key. Raises a 422 that says why they can not."""
+    """Store captions that can be read; returns their key. Raises a 422 that says why they cannot."""
     try:
         await to_thread.run_sync(parse_captions, data)
     except CaptionError as error:
