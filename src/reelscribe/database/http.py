@@ -32,7 +32,7 @@ async def _writing(connection: HTTPConnection) -> AsyncIterator[AsyncSession]:
 
 
 ReadSession = Annotated[AsyncSession, Depends(_reading, scope="function")]
-"""One consistent view for the whole request."""
+"""For reading: each statement sees one state of the database, two may see two."""
 
 WriteSession = Annotated[AsyncSession, Depends(_writing, scope="function")]
 """One transaction for the whole request: committed before the answer is sent, rolled back when the route raises.

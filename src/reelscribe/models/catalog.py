@@ -1,7 +1,7 @@
 """Every set of weights this release knows: where it is published, under which commit, with which sha256.
 
 Commits and checksums of `model.bin` are those of the repositories' pinned snapshots on the Hugging Face Hub; those of
-the packages were computed from the packages (docs: models).
+the packages were computed from the packages.
 """
 
 from collections.abc import Mapping

@@ -10,8 +10,9 @@ from reelscribe.jobs import lease
 from reelscribe.jobs.lease import Lease, LeaseLostError
 from reelscribe.jobs.models import IS_QUEUED, Job
 from reelscribe.pipeline import record
+from reelscribe.pipeline.setback import WILL_RETRY
 
-LOST_MESSAGE = "The worker died in the middle of its work. It is tried again by itself."
+LOST_MESSAGE = f"The worker died in the middle of its work. {WILL_RETRY}"
 GIVEN_UP_MESSAGE = (
     "Every worker that tried this stage died in the middle of it, {count} in all. Mend the cause, then retry the video."
 )
