@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 from tests.support.app import API, open_app
 from tests.support.videos import START, add_ready_video, add_video, said
 
@@ -53,6 +53,25 @@ async def test_a_hit_has_the_contracts_shape_and_lands_on_the_words(app, ada):
     assert said_at - 3 <= moment["start"] <= said_at
     [match] = hit["matches"]
     assert (match["field"], [match["text"][a:b] for a, b in match["spans"]]) == ("summary", ["keeper"])
+
+
+async def test_hits_are_looked_up_by_their_ids_however_many_videos_may_be_found(app, ada):
+    for _ in range(3):
+        await add_ready_video(app.platform, ada.id, transcript=said("The keeper climbs up."))
+    engine = app.platform.database.engine
+    asked = []
+
+    @event.listens_for(engine.sync_engine, "before_cursor_execute")
+    def keep(_connection, _cursor, statement, parameters, _context, _many):
+        asked.append((statement, parameters))
+
+    eve = await app.signup()  # the administrator may find everything, which needs no condition
+    assert len(ids(await search(app, eve, "keeper"))) == 3
+    [(statement, parameters)] = [(s, p) for s, p in asked if "public_id IN" in s]
+    async with engine.connect() as connection:
+        plan = (await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)).all()
+    assert len(plan) == 1
+    assert "(public_id=?)" in plan[0].detail
 
 
 async def test_filters_sorts_and_pages(app, ada):
