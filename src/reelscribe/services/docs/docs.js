@@ -10,6 +10,11 @@ function make(tag, attributes = {}, ...children) {
   return node;
 }
 
+// Text with what stands between backticks as code: all of Markdown that the descriptions use.
+function prose(text) {
+  return text.trim().split("`").map((piece, index) => (index % 2 ? make("code", {}, piece) : piece));
+}
+
 function resolve(api, schema) {
   if (!schema || !schema.$ref) return schema || {};
   const path = schema.$ref.replace("#/", "").split("/");
@@ -17,14 +22,23 @@ function resolve(api, schema) {
 }
 
 function typeOf(api, raw) {
-  if (raw && raw.$ref) return raw.$ref.split("/").pop();
-  const schema = raw || {};
+  if (raw && raw.$ref && !resolve(api, raw).enum) return raw.$ref.split("/").pop();
+  const schema = resolve(api, raw);
   const choices = schema.anyOf || schema.oneOf;
   if (choices) return choices.map((choice) => typeOf(api, choice)).join(" | ");
   if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(" | ");
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.type === "array") return typeOf(api, schema.items) + "[]";
   return schema.format ? schema.type + " (" + schema.format + ")" : schema.type || "any";
+}
+
+// Its bounds and what stands for it when it is left out.
+function boundsOf(schema) {
+  const said = [];
+  if (schema.minimum !== undefined) said.push("from " + schema.minimum);
+  if (schema.maximum !== undefined) said.push("up to " + schema.maximum);
+  if (schema.default !== undefined && schema.default !== null && schema.default !== "") said.push("default " + JSON.stringify(schema.default));
+  return said.map((piece) => ", " + piece).join("");
 }
 
 // An example: what the schema gives, else something of its type.
@@ -51,10 +65,11 @@ function parameterTable(api, parameters) {
   if (!parameters.length) return null;
   const rows = parameters.map((parameter) => {
     const input = make("input", { "data-in": parameter.in, "data-name": parameter.name });
-    const type = typeOf(api, parameter.schema) + (parameter.required ? ", required" : "");
-    const about = parameter.description || (parameter.schema || {}).description || "";
+    const schema = parameter.schema || {};
+    const type = typeOf(api, schema) + boundsOf(schema) + (parameter.required ? ", required" : "");
+    const about = parameter.description || schema.description || "";
     return make("tr", {}, make("td", {}, make("code", {}, parameter.name), " in " + parameter.in),
-      make("td", {}, type, make("br"), about), make("td", {}, input));
+      make("td", {}, type, make("br"), ...prose(about)), make("td", {}, input));
   });
   return make("table", {}, make("tbody", {}, ...rows));
 }
@@ -64,8 +79,8 @@ function fieldTable(api, schema) {
   if (!fields.length) return null;
   const required = new Set(resolve(api, schema).required || []);
   const rows = fields.map(([name, field]) => make("tr", {}, make("td", {}, make("code", {}, name)),
-    make("td", {}, typeOf(api, field) + (required.has(name) ? ", required" : "")),
-    make("td", {}, resolve(api, field).description || "")));
+    make("td", {}, typeOf(api, field) + boundsOf(field) + (required.has(name) ? ", required" : "")),
+    make("td", {}, ...prose(field.description || resolve(api, field).description || ""))));
   return make("table", {}, make("tbody", {}, ...rows));
 }
 
@@ -87,7 +102,8 @@ function bodyPart(api, operation) {
 function responsePart(api, operation) {
   return Object.entries(operation.responses || {}).map(([status, response]) => {
     const [type, media] = Object.entries(response.content || {})[0] || [];
-    const about = make("p", {}, make("code", {}, status), " " + (response.description || ""), type ? ", " + type : "");
+    const told = prose(response.description || "");
+    const about = make("p", {}, make("code", {}, status), " ", ...told, type ? ", " + type : "");
     if (!media || !media.schema || Number(status) >= 400) return about;
     return make("div", {}, about, make("pre", {}, JSON.stringify(sample(api, media.schema), null, 2)));
   });
@@ -133,6 +149,13 @@ async function tryIt(method, path, form, output) {
   }
 }
 
+// An empty choice among the ways to sign in: visitors are answered too, with what is public.
+function need(operation) {
+  const ways = operation.security || [];
+  if (!ways.length) return "";
+  return ways.some((way) => !Object.keys(way).length) ? "more with a token" : "needs a token";
+}
+
 function operationPart(api, path, method, operation, shared) {
   const output = make("pre", { hidden: "" });
   const form = make("div");
@@ -143,18 +166,19 @@ function operationPart(api, path, method, operation, shared) {
   });
   form.append(...[parameterTable(api, [...shared, ...(operation.parameters || [])]), ...bodyPart(api, operation)]
     .filter(Boolean), button, output);
-  const lock = operation.security ? make("span", { class: "lock" }, "needs a token") : null;
+  const lock = make("span", { class: "lock" }, need(operation));
   const head = make("summary", {}, make("code", {}, make("b", { class: "method" }, method), path),
     make("span", {}, operation.summary || ""), lock);
   return make("details", { id: operation.operationId || method + path }, head,
-    make("p", {}, operation.description || ""), form, make("h3", {}, "Answers"), ...responsePart(api, operation));
+    make("p", {}, ...prose(operation.description || "")), form,
+    make("h3", {}, "Answers"), ...responsePart(api, operation));
 }
 
 function show(api) {
   document.title = api.info.title + " API";
   document.getElementById("title").textContent = api.info.title + " API " + api.info.version;
-  document.getElementById("description").textContent = (api.info.description || "").trim();
-  const sections = new Map((api.tags || []).map((tag) => [tag.name, [make("p", {}, tag.description || "")]]));
+  document.getElementById("description").replaceChildren(...prose(api.info.description || ""));
+  const sections = new Map((api.tags || []).map((tag) => [tag.name, [make("p", {}, ...prose(tag.description || ""))]]));
   for (const [path, item] of Object.entries(api.paths)) {
     for (const method of METHODS.filter((name) => item[name])) {
       const tag = (item[method].tags || ["other"])[0];
