@@ -51,7 +51,7 @@ def run_demo(settings: Settings) -> int:
 
 
 async def _show(settings: Settings, server: "subprocess.Popen[bytes]", console: Console) -> None:
-    console.print("Starting Reelscribe ...")
+    console.print("Starting Reelscribe, and making a short talk out of a real recording ...")
     with tempfile.TemporaryDirectory() as folder:
         making = asyncio.to_thread(_make_talk, settings, Path(folder))
         async with open_client(settings) as client:
@@ -109,10 +109,12 @@ async def _report(client: Client, video: Json, console: Console) -> None:
     for sentence in summary["sentences"]:
         console.print(timed(sentence["start"], sentence["text"]))
     console.print(f"\nSearch for: {QUERY}", style="bold")
-    found = await client.get("/videos/search", q=QUERY, limit=1)
-    for hit in found["items"]:
+    found = await client.get("/videos/search", q=QUERY, limit=100)
+    # The folder may hold other videos in which the same is said.
+    hits = [hit for hit in found["items"] if hit["video"]["id"] == video["id"]]
+    for hit in hits:
+        console.print(f"  {hit['video']['title']}")
         for moment in hit["moments"][:1]:
-            console.print(f"  {hit['video']['title']}")
             console.print(timed(moment["start"], marked(moment)))
 
 
