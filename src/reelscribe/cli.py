@@ -299,9 +299,8 @@ def _chore(settings: "Settings", work: "Coroutine[None, None, T]") -> "T":
     try:
         return asyncio.run(work)
     except OSError as error:
-        _fail(
-            f"The data folder {settings.data_dir} cannot be used: {error.strerror or error}. Set DATA_DIR to another one."
-        )
+        reason = error.strerror or error
+        _fail(f"The data folder {settings.data_dir} cannot be used: {reason}. Set DATA_DIR to another one.")
     except DBAPIError as error:
         _fail(f"The database in {settings.data_dir} cannot be used: {error.orig}. `reelscribe doctor` tells more.")
     except (SchemaBehindError, StorageError, ModelError) as error:

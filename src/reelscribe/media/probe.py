@@ -6,7 +6,14 @@ import os
 from pathlib import Path
 
 from reelscribe.media import keyframes, sniff
-from reelscribe.media.allowed import AUDIO_CODECS, MAX_PIXELS, MAX_STREAMS, VIDEO_CODECS, input_arguments
+from reelscribe.media.allowed import (
+    AUDIO_CODECS,
+    MAX_ALLOCATION,
+    MAX_PIXELS,
+    MAX_STREAMS,
+    VIDEO_CODECS,
+    input_arguments,
+)
 from reelscribe.media.complaints import explain
 from reelscribe.media.errors import DamagedMedia, LimitExceeded, MediaTooLarge, UnsupportedMedia
 from reelscribe.media.info import AudioTrack, MediaInfo, VideoTrack
@@ -43,7 +50,8 @@ async def probe(tools: FFmpegTools, path: Path, *, max_duration: float = MAX_DUR
 
 async def _ffprobe(tools: FFmpegTools, source: int) -> Json:
     argv = [
-        *(str(tools.ffprobe), "-v", "error", "-max_alloc", "536870912", "-show_streams", "-show_format", "-of", "json"),
+        *(str(tools.ffprobe), "-v", "error", "-max_alloc", str(MAX_ALLOCATION)),
+        *("-show_streams", "-show_format", "-of", "json"),
         *input_arguments(source),
     ]
     done = await run(argv, timeout=PROBE_TIMEOUT, limits=Limits(cpu_seconds=int(PROBE_TIMEOUT)), source=source)

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import errno
 import re
 import shutil
 import tempfile
@@ -128,7 +129,7 @@ def _scratch(out: Path) -> Iterator[Path]:
 
 
 def _cannot_write(error: OSError) -> MediaError:
-    if error.errno in (28, 122):  # ENOSPC, EDQUOT
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return OutOfSpace("The server's disk is full; the video can be processed again later.", detail=str(error))
     return CannotWrite("The server cannot write its results to their folder.", detail=str(error))
 

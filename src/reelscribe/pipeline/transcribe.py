@@ -9,6 +9,7 @@ from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelscribe.engines.speech import AudioUnreadable, LanguageUnsupported, SpeechUnavailable
+from reelscribe.engines.speech.wav import RATE
 from reelscribe.engines.storage import ObjectNotFound
 from reelscribe.engines.storage.whole import read_bytes
 from reelscribe.models import ModelError
@@ -45,8 +46,8 @@ def prepare(engines: StageEngines, scratch: Path) -> None:
     with wave.open(str(silence), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
-        file.setframerate(16_000)
-        file.writeframes(bytes(2 * 1_600))
+        file.setframerate(RATE)
+        file.writeframes(bytes(2 * RATE // 10))
     engines.speech.transcribe(silence, language="en")
     silence.unlink()
 
