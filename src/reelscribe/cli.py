@@ -8,6 +8,8 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
 
+    from rich.console import Console
+
     from reelscribe.client.api import Client
     from reelscribe.settings import Settings
 
@@ -22,6 +24,7 @@ app = typer.Typer(
 PROCESSES = "Processes"
 CHORES = "Chores"
 CLIENT = "Using a running platform"
+PIPE_WIDTH = 1000
 
 T = TypeVar("T")
 
@@ -171,12 +174,10 @@ def ingest(
     wait: Annotated[bool, typer.Option("--wait", help="Follow each video until it is ready.")] = False,
 ) -> None:
     """Upload videos through the public API, with a progress bar for each stage; ends with 1 if any did not come in."""
-    from rich.console import Console
-
     from reelscribe.client import ingest as ingestion
     from reelscribe.client.api import Client
 
-    console = Console(markup=False, highlight=False)
+    console = _console()
 
     async def run(client: Client) -> None:
         videos = await ingestion.ingest(client, dict.fromkeys(files), wait=wait, console=console)
@@ -195,12 +196,10 @@ def search(
     limit: Annotated[int, typer.Option(min=1, max=100, help="How many videos to show.")] = 10,
 ) -> None:
     """Search every word of every video that you may see."""
-    from rich.console import Console
-
     from reelscribe.client import show
     from reelscribe.client.api import Client
 
-    console = Console()
+    console = _console()
 
     async def run(client: Client) -> None:
         if await show.search(client, " ".join(words), limit, console) == 0:
@@ -215,13 +214,11 @@ def search(
 @app.command(rich_help_panel=CLIENT)
 def events(video: Annotated[str, typer.Argument(metavar="VIDEO", help="The video's id.")]) -> None:
     """Show the history of a video, event by event, attempt by attempt."""
-    from rich.console import Console
-
     from reelscribe.client import show
     from reelscribe.client.api import Client
 
     async def run(client: Client) -> None:
-        await show.history(client, video, Console())
+        await show.history(client, video, _console())
 
     _with_client(_settings(), run)
 
@@ -251,6 +248,15 @@ def demo() -> None:
     code = run_demo(_settings())
     if code:
         raise typer.Exit(code)
+
+
+def _console() -> "Console":
+    """For what the platform tells, which is text and no markup. Away from a terminal each thing is one line."""
+    import sys
+
+    from rich.console import Console
+
+    return Console(markup=False, highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
 
 
 def _with_client(settings: "Settings", work: "Callable[[Client], Awaitable[None]]") -> None:

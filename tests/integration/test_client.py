@@ -11,7 +11,7 @@ from tests.support.uploads import mp4
 
 from reelscribe.client.api import Client, ClientError
 from reelscribe.client.ingest import Follower, Screen, ingest
-from reelscribe.client.show import marked
+from reelscribe.client.show import marked, row
 
 pytestmark = pytest.mark.anyio
 
@@ -94,3 +94,36 @@ async def test_a_bad_field_is_named_with_what_is_wrong(app):
 )
 def test_a_moment_is_cut_between_words(text, spans, shown):
     assert marked({"text": text, "spans": spans}).plain == shown
+
+
+def test_a_history_tells_how_long_attempts_took_and_the_tail_of_an_error():
+    def event(at, kind, attempt, message="", **data):
+        return {
+            "id": 1,
+            "at": f"2026-01-31T12:00:{at:09.6f}Z",
+            "kind": kind,
+            "stage": "transcode",
+            "attempt": attempt,
+            "message": message,
+            "data": data,
+        }
+
+    events = [
+        event(1, "started", 1),
+        event(3.5, "retrying", 1, "FFmpeg [x] was killed.", retry_in=2.0, error="signal 9"),
+        event(6, "started", 2),
+        event(16.25, "completed", 2, duration=754.2, variants=["720p", "1080p"], warnings=[], quality=0.5),
+    ]
+    said, began = io.StringIO(), {}
+    console = Console(file=said, width=200)
+    for each in events:
+        console.print(row(each, began))
+    lines = [" ".join(line.split()) for line in said.getvalue().splitlines()]
+    assert lines == [
+        "2026-01-31 12:00:01Z started transcode 1",
+        "2026-01-31 12:00:03Z retrying transcode 1 FFmpeg [x] was killed.",
+        "took 2.5 s, next try in 2 s",
+        "signal 9",
+        "2026-01-31 12:00:06Z started transcode 2",
+        "2026-01-31 12:00:16Z completed transcode 2 took 10.2 s, duration 12:34, variants 720p 1080p, quality 0.50",
+    ]

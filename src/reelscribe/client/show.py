@@ -23,7 +23,7 @@ def timed(seconds: float, text: str | Text, style: str = "") -> Table:
     line = Table.grid(padding=(0, 2, 0, 0))
     line.add_column(no_wrap=True)
     line.add_column()
-    line.add_row(Text(f"  {clock(seconds)}", style=style), Text(text) if isinstance(text, str) else text)
+    line.addrow(Text(f"  {clock(seconds)}", style=style), Text(text) if isinstance(text, str) else text)
     return line
 
 
@@ -65,29 +65,42 @@ async def history(client: Client, video_id: str, console: Console) -> None:
     while True:
         page = await client.get(f"/videos/{video_id}/events", after=after)
         for event in page["items"]:
-            console.print(_line(event, began), highlight=False)
-            if event["data"].get("error"):
-                console.print(Text(_indented(str(event["data"]["error"])), style="dim"), highlight=False)
+            console.print(row(event, began))
         if not page["items"]:
             return
         after = page["items"][-1]["id"]
 
 
-def _line(event: Json, began: dict[str, datetime]) -> Text:
+def row(event: Json, began: dict[str, datetime]) -> Table:
     """One event: when (in UTC), what, in which stage, and what is known of it. `began` remembers when stages did."""
     kind, stage, at = event["kind"], event["stage"] or "", datetime.fromisoformat(event["at"])
-    attempt = f" (attempt {event['attempt']})" if event.get("attempt") else ""
-    facts = [event["message"]] if event["message"] else []
+    attempt = f" {event['attempt']}" if event.get("attempt") else ""
+    took = None
     if kind == "started":
         began[stage] = at
-    elif stage and (start := began.pop(stage, None)) is not None:
-        facts.append(f"took {(at - start).total_seconds():.1f} s")
-    facts += [
-        _fact(name, value) for name, value in event["data"].items() if name != "error" and value not in (None, [])
-    ]
-    line = Text(f"{at:%Y-%m-%d %H:%M:%S}Z  ", style="dim")
-    line += Text(f"{kind:<12}", style="red" if kind in {"failed", "lost"} else "bold")
-    return line + Text(f" {stage:<10}{attempt}  {', '.join(facts)}".rstrip())
+    elif stage in began:
+        took = (at - began.pop(stage)).total_seconds()
+    row = Table.grid(padding=(0, 2, 0, 0))
+    for width in (20, 9, 12):
+        row.add_column(min_width=width, no_wrap=True)
+    row.add_column()
+    row.addrow(
+        Text(f"{at:%Y-%m-%d %H:%M:%S}Z", style="dim"),
+        Text(kind, style="red" if kind in {"failed", "lost"} else "bold"),
+        Text(stage + attempt),
+        _told(event, took),
+    )
+    return row
+
+
+def _told(event: Json, took: float | None) -> Text:
+    """What is known of an event: its result or message, how long it took (seconds), and the tail of its error."""
+    data = {name: value for name, value in event["data"].items() if value not in (None, "", [])}
+    error = str(data.pop("error", "")).strip()
+    facts = [f"took {took:.1f} s"] if took is not None else []
+    facts += [_fact(name, value) for name, value in data.items()]
+    lines = [line for line in (event["message"], ", ".join(facts)) if line]
+    return Text("\n").join([*map(Text, lines), *([Text(error, style="dim")] if error else [])])
 
 
 def _fact(name: str, value: object) -> str:
@@ -109,7 +122,3 @@ def _fact(name: str, value: object) -> str:
 
 def _plain(name: str) -> str:
     return name.replace("_", " ")
-
-
-def _indented(text: str) -> str:
-    return "\n".join(f"    {line}" for line in text.strip().splitlines())
