@@ -23,7 +23,7 @@ def timed(seconds: float, text: str | Text, style: str = "") -> Table:
     line = Table.grid(padding=(0, 2, 0, 0))
     line.add_column(no_wrap=True)
     line.add_column()
-    line.addrow(Text(f"  {clock(seconds)}", style=style), Text(text) if isinstance(text, str) else text)
+    line.add_row(Text(f"  {clock(seconds)}", style=style), Text(text) if isinstance(text, str) else text)
     return line
 
 
@@ -80,17 +80,17 @@ def row(event: Json, began: dict[str, datetime]) -> Table:
         began[stage] = at
     elif stage in began:
         took = (at - began.pop(stage)).total_seconds()
-    row = Table.grid(padding=(0, 2, 0, 0))
+    columns = Table.grid(padding=(0, 2, 0, 0))
     for width in (20, 9, 12):
-        row.add_column(min_width=width, no_wrap=True)
-    row.add_column()
-    row.addrow(
+        columns.add_column(min_width=width, no_wrap=True)
+    columns.add_column()
+    columns.add_row(
         Text(f"{at:%Y-%m-%d %H:%M:%S}Z", style="dim"),
         Text(kind, style="red" if kind in {"failed", "lost"} else "bold"),
         Text(stage + attempt),
         _told(event, took),
     )
-    return row
+    return columns
 
 
 def _told(event: Json, took: float | None) -> Text:
