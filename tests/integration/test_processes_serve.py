@@ -106,6 +106,7 @@ def all_ready(serve):
 
 async def test_is_ready_in_under_five_seconds_and_ends_at_once(serve):
     fresh = await serve.ready()
+    assert f"http://127.0.0.1:{serve.port}/" in serve.logs()
     ended = await serve.end()
     again = await serve.ready()
     load = os.getloadavg()[0] / (os.cpu_count() or 1)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import Iterator
 
 import anyio.to_thread
@@ -28,7 +29,13 @@ KEEP_ALIVE_SECONDS = 30
 
 
 class _Server(uvicorn.Server):
-    """Uvicorn without its own signal handling: the process has one already."""
+    """Uvicorn without its own signal handling: the process has one already. Its log says where it serves."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            host = f"[{self.config.host}]" if ":" in self.config.host else self.config.host
+            log.info("serving", address=f"http://{host}:{self.config.port}/")
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
