@@ -42,6 +42,11 @@ def test_it_has_a_name_for_the_index(model: Embedder):
     assert model.name == "all-MiniLM-L6-v2-int8"
 
 
+def test_its_threads_do_not_spin_once_a_query_is_answered(model: Embedder):
+    options = model._session.get_session_options()
+    assert options.get_session_config_entry("session.intra_op.allow_spinning") == "0"
+
+
 def test_a_query_takes_milliseconds(model: Embedder):
     model.embed(["warm"])
     started = time.process_time()
