@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import contextmanager
 
 import pytest
+from tests.support.engines import missing
 from tests.support.storage import MIB, SECRET, pattern, stream
 
 from reelscribe.engines.storage import InvalidKey, ObjectNotFound, StorageFull, StorageUnavailable
@@ -33,7 +34,7 @@ def small_disk(tmp_path):
     disk.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(disk)]
     if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
-        pytest.skip("a small disk needs the right to mount one")
+        missing("a small disk needs the right to mount one")
     yield disk
     subprocess.run(["umount", str(disk)], check=True)
 

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.support.engines import missing
 from tests.support.media import X264, Clips, Shot, corrupt, cut, look, names, picture, process, session_clips, tone
 
 from reelscribe.media.errors import (
@@ -199,7 +200,7 @@ def in_small_folder(clips: Clips, tmp_path: Path, options: str) -> str:
     ]
     done = subprocess.run(argv, capture_output=True, check=False, text=True, timeout=120)
     if "unshare" in done.stderr or "mount" in done.stderr:
-        pytest.skip("this machine allows no mount namespaces")
+        missing("this machine allows no mount namespaces")
     assert "left: []" in done.stdout, done.stderr
     assert names(out) == []
     return done.stdout

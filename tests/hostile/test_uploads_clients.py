@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.support.engines import missing
 from tests.support.uploads import MIB, Account, Server, mp4, raw_request, serving, status_of, until
 
 OPENING = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.mp4"\r\n\r\n'
@@ -111,7 +112,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     folder.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(folder)]
     if subprocess.run(command, check=False, capture_output=True).returncode:
-        pytest.skip("a small file system cannot be mounted here")
+        missing("a small file system cannot be mounted here")
     yield folder
     subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
@@ -167,7 +168,7 @@ def read_only(tmp_path: Path) -> Iterator[Path]:
         if subprocess.run(command, check=False, capture_output=True).returncode == 0:
             mounted.append(folder)
     if len(mounted) < 2:
-        pytest.skip("a read-only file system cannot be mounted here")
+        missing("a read-only file system cannot be mounted here")
     yield tmp_path
     for folder in mounted:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
