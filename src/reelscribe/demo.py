@@ -10,9 +10,10 @@ import tempfile
 import time
 from pathlib import Path
 
+import httpx
 from rich.console import Console
 
-from reelscribe.client.api import Client, ClientError, Json, keep_secret, open_client
+from reelscribe.client.api import Client, ClientError, Json, keep_secret, open_visitor
 from reelscribe.client.ingest import ingest
 from reelscribe.client.show import marked, timed
 from reelscribe.media.errors import MediaError
@@ -31,6 +32,9 @@ QUERY = "the age of wisdom"
 def run_demo(settings: Settings) -> int:
     """Run the demo and then serve until a signal; gives the exit code. The platform logs into a file."""
     console = Console(highlight=False, markup=False)
+    if asyncio.run(_answers(settings)):
+        console.print("A platform serves at this port already. End it first, or choose another PORT.", style="red")
+        return 1
     log = ensure_private(settings.data_dir) / LOG_FILE
     with log.open("ab") as file:
         server = subprocess.Popen([sys.executable, "-m", "reelscribe", "serve"], stdout=file, stderr=file)
@@ -50,11 +54,20 @@ def run_demo(settings: Settings) -> int:
         server.wait()
 
 
+async def _answers(settings: Settings) -> bool:
+    """Whether something serves there before ours: the demo's account and talk are not for a stranger's platform."""
+    async with open_visitor(settings) as client:
+        with contextlib.suppress(httpx.TransportError):
+            await client.http.get("/")
+            return True
+    return False
+
+
 async def _show(settings: Settings, server: "subprocess.Popen[bytes]", console: Console) -> None:
     console.print("Starting Reelscribe, and making a short talk out of a real recording ...")
     with tempfile.TemporaryDirectory() as folder:
         making = asyncio.to_thread(_make_talk, settings, Path(folder))
-        async with open_client(settings) as client:
+        async with open_visitor(settings) as client:
             talk, _ = await asyncio.gather(making, _until_ready(client, server))
             password = await _sign_in(client, ensure_private(settings.data_dir) / PASSWORD_FILE)
             console.print(f"The talk: {talk.title} ({talk.duration:.0f} s), {talk.path.stat().st_size / 1e6:.1f} MB")

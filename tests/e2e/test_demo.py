@@ -65,6 +65,19 @@ async def test_tells_the_whole_story_of_the_talk(demo):
     assert re.search(r"Search for: .*\n  A Tale .*\n  \d\d:\d\d  .*wisdom", text)
 
 
+async def test_another_demo_leaves_the_platform_alone(demo, tmp_path):
+    address, _, _ = demo
+    port = httpx.URL(address).port
+    variables = environment(tmp_path / "data", port) | {"REELSCRIBE_URL": "http://127.0.0.1:9"}
+    command = [sys.executable, "-m", "reelscribe", "demo"]
+    run = await asyncio.to_thread(
+        subprocess.run, command, cwd=ROOT, env=variables, capture_output=True, text=True, timeout=30, check=False
+    )
+    assert (run.returncode, run.stderr) == (1, "")
+    assert "choose another PORT" in run.stdout
+    assert not (tmp_path / "data" / "reelscribe.db").exists()
+
+
 async def test_leaves_the_platform_serving_the_account_that_it_printed(demo):
     address, text, _ = demo
     email = re.search(r"account +(\S+)", text)[1]

@@ -71,8 +71,7 @@ class Client:
 async def open_client(settings: Settings) -> AsyncIterator[Client]:
     """A client that is signed in with whatever the environment or `reelscribe login` gave; else it is a visitor."""
     chosen = settings.client
-    base = chosen.url or f"http://{_reachable(settings.http.host)}:{settings.http.api_port}"
-    async with httpx.AsyncClient(base_url=base, timeout=TIMEOUT) as http:
+    async with httpx.AsyncClient(base_url=chosen.url or _own_address(settings), timeout=TIMEOUT) as http:
         client = Client(http)
         token = _token(chosen)
         if token is not None:
@@ -80,6 +79,13 @@ async def open_client(settings: Settings) -> AsyncIterator[Client]:
         elif chosen.email is not None and chosen.password is not None:
             await client.login(chosen.email, chosen.password.get_secret_value())
         yield client
+
+
+@asynccontextmanager
+async def open_visitor(settings: Settings) -> AsyncIterator[Client]:
+    """A visitor of the platform that these settings start, whatever other one the commands were told to use."""
+    async with httpx.AsyncClient(base_url=_own_address(settings), timeout=TIMEOUT) as http:
+        yield Client(http)
 
 
 def keep_secret(path: Path, secret: str) -> None:
@@ -96,6 +102,10 @@ def _token(settings: ClientSettings) -> str | None:
     if settings.email is None and settings.token_file.is_file():
         return settings.token_file.read_text().strip() or None
     return None
+
+
+def _own_address(settings: Settings) -> str:
+    return f"http://{_reachable(settings.http.host)}:{settings.http.api_port}"
 
 
 def _reachable(host: str) -> str:
