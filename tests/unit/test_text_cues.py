@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from tests.support.text import spoken, transcript
 
 from reelscribe.text.captions import cues, parse_captions, to_srt, to_txt, to_vtt
-from reelscribe.text.cues import width
+from reelscribe.text.cues import LONGEST, PAUSE, _earliest, _Ruler, width
+from reelscribe.text.tokens import Token
 from reelscribe.text.transcript import Segment, Transcript, Word
 
 
@@ -77,6 +78,26 @@ def test_segments_out_of_order_make_no_overlap():
 def test_whatever_is_said_the_cues_play(parts: list[tuple[str, float]]):
     segments = tuple(Segment(n, start, start + 3.0, text) for n, (text, start) in enumerate(parts))
     assert_playable(Transcript(None, 60.0, segments))
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 42), st.floats(0, 20), st.floats(0, 4), st.booleans()), min_size=1, max_size=40)
+)
+def test_the_longest_cues_are_those_of_trying_each_word_to_the_left(words: list[tuple[int, float, float, bool]]):
+    group = [Token("x" * size, start, start + lasts, is_spaced, False) for size, start, lasts, is_spaced in words]
+    ruler = _Ruler(group)
+
+    def may_begin_at(start: int, last: int) -> bool:
+        has_pause = group[start + 1].start - group[start].end > PAUSE
+        return not has_pause and group[last].end - group[start].start <= LONGEST and ruler.fits(start, last + 1)
+
+    tried = []
+    for last in range(len(group)):
+        first = last
+        while first > 0 and may_begin_at(first - 1, last):
+            first -= 1
+        tried.append(first)
+    assert _earliest(ruler) == tried
 
 
 def test_vtt_escapes_what_would_be_markup_or_a_time():

@@ -1,6 +1,6 @@
 """Subtitle cues: at most 2 lines of 42 characters, split at phrases, never overlapping (BBC and Netflix guidelines)."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -71,13 +71,14 @@ def width(text: str) -> int:
 
 def wrapped(group: Sequence[Token]) -> list[str]:
     """The lines of a cue that fits: one, else two, parted where a phrase ends and the halves are alike."""
+    text = joined(group)
+    if width(text) <= LINE:
+        return [text]
     ruler = _Ruler(group)
     size = len(group)
-    if ruler.width(0, size) <= LINE:
-        return [joined(group)]
     best = min(
-        (index for index in range(1, size) if max(ruler.width(0, index), ruler.width(index, size)) <= LINE),
-        key=lambda index: ruler.breaks[index] + abs(ruler.width(0, index) - ruler.width(index, size)),
+        ruler.line_ends(),
+        key=lambda index: ruler.break_cost(index) + abs(ruler.width(0, index) - ruler.width(index, size)),
     )
     return [joined(group[:best]), joined(group[best:])]
 
@@ -87,19 +88,27 @@ class _Ruler:
 
     def __init__(self, group: Sequence[Token]) -> None:
         self.tokens = group
-        self.breaks = [0.0] + [_break_cost(before, after) for before, after in pairwise(group)]
         self._starts: list[int] = []
-        self._ends: list[int] = []
+        self.ends: list[int] = []
         at = 0
         for token in group:
             at += token.spaced
             self._starts.append(at)
             at += width(token.text)
-            self._ends.append(at)
+            self.ends.append(at)
 
     def width(self, start: int, end: int) -> int:
         """Columns of the tokens from `start` to before `end`."""
-        return self._ends[end - 1] - self._starts[start]
+        return self.ends[end - 1] - self._starts[start]
+
+    def break_cost(self, index: int) -> float:
+        """What it costs to part the tokens before `index`."""
+        return _break_cost(self.tokens[index - 1], self.tokens[index])
+
+    def line_ends(self) -> range:
+        """Where the first of two lines may end."""
+        longest = bisect_right(self.ends, self._starts[0] + LINE)
+        return range(max(1, bisect_left(self._starts, self.ends[-1] - LINE)), min(longest + 1, len(self.tokens)))
 
     def fits(self, start: int, end: int) -> bool:
         """True where they go on one line or two."""
@@ -107,8 +116,21 @@ class _Ruler:
             return True
         if self.width(start, end) > LINES * LINE + 1:
             return False
-        second = bisect_right(self._ends, self._starts[start] + LINE, start + 1, end)
+        second = bisect_right(self.ends, self._starts[start] + LINE, start + 1, end)
         return self.width(second, end) <= LINE
+
+    def firsts(self) -> Iterator[int]:
+        """For each token, the first that lines which end with it have room for. They never go back."""
+        starts, first, second = [*self._starts, self.ends[-1]], 0, 0
+        for right in self.ends:
+            while right - starts[first] > LINE:
+                # The first line takes what it can; the second begins after it.
+                while self.ends[second] - starts[first] <= LINE:
+                    second += 1
+                if right - starts[first] <= LINES * LINE + 1 and right - starts[second] <= LINE:
+                    break
+                first += 1
+            yield first
 
     def is_cue(self, start: int, end: int) -> bool:
         """True where they fit, last no longer than a cue may, and hold no pause."""
@@ -120,6 +142,8 @@ class _Ruler:
 
 def _fitting(sentence: Sequence[Token]) -> list[Token]:
     """The tokens, those wider than a line cut into pieces that fit."""
+    if all(2 * len(token.text) <= LINE for token in sentence):
+        return list(sentence)
     return [piece for token in sentence for piece in ([token] if width(token.text) <= LINE else _pieces(token))]
 
 
@@ -137,33 +161,41 @@ def _phrases(sentence: Sequence[Token]) -> Iterator[list[Token]]:
     """The sentence cut into cues at the cheapest places: few cues, parted at punctuation and pauses."""
     ruler = _Ruler(sentence)
     size = len(sentence)
+    earliest = _earliest(ruler)
+    if earliest[-1] == 0:
+        yield list(sentence)
+        return
     costs, befores = [0.0], [0]
-    for end in range(1, size + 1):
-        parting = CUE_COST + (0.0 if end == size else 2 * ruler.breaks[end])
-        candidates = [(costs[end - 1] + parting + _orphan_cost(end - 1, end, size), end - 1)]
-        for start in range(end - 2, -1, -1):
-            if not _extends(ruler, start, end):
-                break
-            candidates.append((costs[start] + parting + _orphan_cost(start, end, size), start))
-        cost, before = min(candidates)
-        costs.append(cost)
-        befores.append(before)
+    for end, first in enumerate(earliest, start=1):
+        parting = CUE_COST + (0.0 if end == size else 2 * ruler.break_cost(end))
+        window = costs[first:end]
+        # A cue of one or two words, cut off its sentence, reads badly.
+        window[-ORPHANS:] = [cost + ORPHAN_COST for cost in window[-ORPHANS:]]
+        cheapest = min(window)
+        costs.append(cheapest + parting)
+        befores.append(first + window.index(cheapest))
     cuts = [size]
     while cuts[-1] > 0:
         cuts.append(befores[cuts[-1]])
     yield from (list(sentence[start:end]) for start, end in pairwise(reversed(cuts)))
 
 
-def _extends(ruler: _Ruler, start: int, end: int) -> bool:
-    """True where the cue that ends before `end` may start at `start` already, given that it may start one later."""
-    tokens = ruler.tokens
-    pause = tokens[start + 1].start - tokens[start].end
-    return pause <= PAUSE and tokens[end - 1].end - tokens[start].start <= LONGEST and ruler.fits(start, end)
-
-
-def _orphan_cost(start: int, end: int, size: int) -> float:
-    """A cue of one or two words, cut off its sentence, reads badly."""
-    return ORPHAN_COST if end - start <= ORPHANS and end - start < size else 0.0
+def _earliest(ruler: _Ruler) -> list[int]:
+    """For each token, the first that the cue which it ends may start with: by room, by pauses, and by time."""
+    starts = [token.start for token in ruler.tokens]
+    in_order = starts == sorted(starts)
+    found, after_pause, before = [], 0, ruler.tokens[0]
+    for last, (token, roomy) in enumerate(zip(ruler.tokens, ruler.firsts(), strict=True)):
+        if token.start - before.end > PAUSE:
+            after_pause = last
+        before = token
+        first = max(roomy, after_pause)
+        soonest = starts[first] if in_order else min(starts[first : last + 1])
+        if token.end - soonest > LONGEST:
+            too_early = (start for start in range(last - 1, first - 1, -1) if token.end - starts[start] > LONGEST)
+            first = next(too_early, first - 1) + 1
+        found.append(first)
+    return found
 
 
 def _break_cost(before: Token, after: Token) -> float:

@@ -1,15 +1,16 @@
 """A transcript as one stream of timed tokens, whether its words have times or not."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from reelscribe.text.scripts import TOKEN, is_unspaced
 from reelscribe.text.transcript import Segment, Transcript, Word
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One word (or one character of an unspaced script) with its times in seconds.
+
+    A tuple, since a long video has a hundred thousand of them, and a frozen dataclass takes longer to make.
 
     `spaced` tells whether a space goes before it; `ends_segment` whether its segment ends with it.
     """
