@@ -157,12 +157,12 @@ def login(
     password: Annotated[str, typer.Option(prompt=True, hide_input=True, help="Better left out, and typed unseen.")],
 ) -> None:
     """Sign in, and keep the token for the commands below."""
-    from reelscribe.client.api import Client, keep_secret
+    from reelscribe.client.api import Client, keep_secret, token_file
 
     settings = _settings()
 
     async def run(client: Client) -> None:
-        keep_secret(settings.client.token_file, await client.login(email, password))
+        keep_secret(token_file(settings), await client.login(email, password))
 
     _with_client(settings, run)
     typer.echo("Signed in.")

@@ -135,9 +135,9 @@ class ClientSettings(_Group):
     config_home: Path = Field(Path("~/.config"), validation_alias="XDG_CONFIG_HOME")
 
     @property
-    def token_file(self) -> Path:
-        """Where `reelscribe login` keeps its token."""
-        return self.config_home.expanduser() / "reelscribe" / "token"
+    def tokens_folder(self) -> Path:
+        """Where `reelscribe login` keeps its tokens."""
+        return self.config_home.expanduser() / "reelscribe" / "tokens"
 
 
 class Settings(_Group):

@@ -9,9 +9,10 @@ from rich.progress import Progress
 from tests.support.app import open_app
 from tests.support.uploads import mp4
 
-from reelscribe.client.api import Client, ClientError
+from reelscribe.client.api import Client, ClientError, token_file
 from reelscribe.client.ingest import Follower, Screen, ingest
 from reelscribe.client.show import marked, row
+from reelscribe.settings import Settings
 
 pytestmark = pytest.mark.anyio
 
@@ -127,3 +128,12 @@ def test_a_history_tells_how_long_attempts_took_and_the_tail_of_an_error():
         "2026-01-31 12:00:06Z started transcode 2",
         "2026-01-31 12:00:16Z completed transcode 2 took 10.2 s, duration 12:34, variants 720p 1080p, quality 0.50",
     ]
+
+
+def test_a_token_is_kept_for_one_address_and_sent_to_no_other(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setenv("REELSCRIBE_URL", "https://videos.example:8443")
+    there = token_file(Settings())
+    monkeypatch.setenv("REELSCRIBE_URL", "https://elsewhere.example")
+    assert token_file(Settings()) != there
+    assert there.parent == tmp_path / "reelscribe" / "tokens"

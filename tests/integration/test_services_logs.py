@@ -168,8 +168,10 @@ async def test_a_request_is_one_line_by_its_template(app: App, log: Log) -> None
 async def test_a_path_with_parameters_is_logged_as_its_template_with_its_prefix(app: App, log: Log) -> None:
     await app.http.put(f"/uploads/parts/{TOKEN}/u1/3", content=b"x")
     await app.http.get(f"{API}/videos/abcdefghijk")
-    paths = [event["path"] for event in log.events() if event["event"] == "request"]
+    lines = [event for event in log.events() if event["event"] == "request"]
+    paths = [event["path"] for event in lines]
     assert paths == ["/uploads/parts/{token}/{upload_id}/{number}", f"{API}/videos/{{video_id}}"]
+    assert [event.get("video_id") for event in lines] == [None, "abcdefghijk"]
 
 
 async def test_an_unknown_path_can_neither_forge_lines_nor_carry_tokens(app: App, log: Log) -> None:

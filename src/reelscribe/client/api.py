@@ -1,6 +1,7 @@
 """A small client of the public API."""
 
 import os
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any, cast
 
 import httpx
 
-from reelscribe.settings import ClientSettings, Settings
+from reelscribe.settings import Settings
 
 PREFIX = "/api/v1"
 LOGIN = "/auth/login"
@@ -71,9 +72,9 @@ class Client:
 async def open_client(settings: Settings) -> AsyncIterator[Client]:
     """A client that is signed in with whatever the environment or `reelscribe login` gave; else it is a visitor."""
     chosen = settings.client
-    async with httpx.AsyncClient(base_url=chosen.url or _own_address(settings), timeout=TIMEOUT) as http:
+    async with httpx.AsyncClient(base_url=_address(settings), timeout=TIMEOUT) as http:
         client = Client(http)
-        token = _token(chosen)
+        token = _token(settings)
         if token is not None:
             http.headers["Authorization"] = f"Bearer {token}"
         elif chosen.email is not None and chosen.password is not None:
@@ -96,12 +97,22 @@ def keep_secret(path: Path, secret: str) -> None:
         file.write(secret)
 
 
-def _token(settings: ClientSettings) -> str | None:
-    if settings.token is not None:
-        return settings.token.get_secret_value()
-    if settings.email is None and settings.token_file.is_file():
-        return settings.token_file.read_text().strip() or None
+def token_file(settings: Settings) -> Path:
+    """Where the token for this platform is kept: one for each address, so that none is ever sent to another."""
+    return settings.client.tokens_folder / re.sub(r"[^A-Za-z0-9.-]+", "_", _address(settings))
+
+
+def _token(settings: Settings) -> str | None:
+    if settings.client.token is not None:
+        return settings.client.token.get_secret_value()
+    kept = token_file(settings)
+    if settings.client.email is None and kept.is_file():
+        return kept.read_text().strip() or None
     return None
+
+
+def _address(settings: Settings) -> str:
+    return settings.client.url or _own_address(settings)
 
 
 def _own_address(settings: Settings) -> str:

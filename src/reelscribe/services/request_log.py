@@ -16,6 +16,7 @@ from structlog.stdlib import get_logger
 from reelscribe.logs import masked
 from reelscribe.problems import CLIENT_GONE
 from reelscribe.services.problems import unexpected
+from reelscribe.videos.public_id import is_public_id
 
 REQUEST_ID_HEADER: Final = "X-Request-ID"
 SAFE_HEADERS: Final[Mapping[str, str]] = {
@@ -100,7 +101,14 @@ class _Exchange:
             ms=round((time.perf_counter() - self._began) * 1000, 1),
             bytes=self._bytes,
             user_id=self._scope["state"].get("user_id"),
+            **_video_of(self._scope),
         )
+
+
+def _video_of(scope: Scope) -> dict[str, str]:
+    """The video that the path names, where it could be one."""
+    video_id = scope.get("path_params", {}).get("video_id", "")
+    return {"video_id": video_id} if is_public_id(video_id) else {}
 
 
 def path_of(scope: Scope) -> str:
