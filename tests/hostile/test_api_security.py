@@ -3,14 +3,19 @@
 import base64
 import contextlib
 import json
+import re
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from urllib.parse import urljoin
 
 import httpx
 import jwt
 import pytest
 from tests.support.hostile import API, Person, captions, connection, platform, talk, until
+
+from reelscribe.engines.storage.local.objects import LocalStorage
 
 SECRET = "a secret that only this platform of tests has, and long enough for HS512"
 WORD = "zanzibar"
@@ -113,12 +118,40 @@ def test_a_cursor_of_one_does_not_open_the_list_of_another(mallory, victim, film
 # --- signed addresses ------------------------------------------------------------------------------------------------
 
 
-def test_a_signature_is_good_for_its_own_path_alone(running, victim, private):
-    watch = victim.get(f"/videos/{private}/watch").json()
-    address = watch["variants"][0]["url"]
-    _, _, token, key = address.split("/", 3)
-    original = next((running.data / "objects/videos" / private / "original").glob("*/source"))
-    hidden = str(original.relative_to(running.data / "objects"))
+def inside(address, playlist):
+    """Where the addresses in a playlist or a storyboard lead."""
+    lines = (re.sub(r'.*URI="([^"]+)".*', r"\1", line) for line in playlist.splitlines())
+    return {
+        urljoin(address, line.partition("#xywh")[0]) for line in lines if re.match(r"[^#\s]+\.\w+(#xywh.*)?$", line)
+    }
+
+
+def addresses_of(person, video):
+    """Every address that leads to a byte of the video, as this person gets them."""
+    watch = person.get(f"/videos/{video}/watch").json()
+    leaves = {watch["poster_url"], watch["captions"][0]["url"], person.get(f"/videos/{video}").json()["poster_url"]}
+    leaves |= {variant[name] for variant in watch["variants"] for name in ("url", "download_url")}
+    playlists = {watch["storyboard_url"]} | inside(watch["hls_url"], person.media(watch["hls_url"]).text)
+    for playlist in playlists:
+        leaves |= inside(playlist, person.media(playlist).text)
+    found = leaves | playlists | {watch["hls_url"]}
+    assert {address.partition("?")[0].rpartition(".")[2] for address in found} == {"m3u8", "vtt", "mp4", "jpg"}
+    return sorted(found)
+
+
+def statuses(person, addresses, etags=()):
+    """What the addresses answer, asked in every way that a player or a browser's cache asks."""
+    asked = [("GET", {}), ("HEAD", {}), ("GET", {"Range": "bytes=0-1"}), ("GET", {"If-None-Match": "*"})]
+    asked += [("GET", {"If-None-Match": etag}) for etag in etags]
+    return {person.media(one, way, headers=headers).status_code for one in addresses for way, headers in asked}
+
+
+def test_a_signature_of_the_storage_is_good_for_its_own_path_alone(running, private):
+    prefix = running.data / "objects/videos" / private
+    original, rendition = next(prefix.glob("original/*/source")), next(prefix.glob("transcode/*/*.mp4"))
+    hidden, key = (str(path.relative_to(running.data / "objects")) for path in (original, rendition))
+    address = LocalStorage(running.data / "objects", secret=SECRET).url(key, expires_in=timedelta(hours=1))
+    token = address.split("/")[2]
     expiry, _, mac = token.split(".")
     assert get(running, address)[0] == 200
     for path in (
@@ -168,24 +201,69 @@ def test_a_play_address_is_good_for_its_own_viewer_and_video_alone(running, vict
         assert get(running, path)[0] == 404, path
 
 
-def test_what_becomes_private_is_over_for_who_watched(running, victim, mallory, film):
+def test_a_play_address_leads_to_the_videos_own_media_alone(running, victim, mallory, film, private):
+    other = mallory.processed(film, captions=captions("Mine too.", 1.0))["id"]
+    watch = victim.get(f"/videos/{private}/watch").json()
+    address = watch["variants"][0]["url"]
+    folder, attempt, name = address.rsplit("/", 2)
+    original = next((running.data / "objects/videos" / private / "original").glob("*/source"))
+    audio = [path.name for path in (running.data / "objects/videos" / private / "transcode" / attempt).iterdir()]
+    served = {one.rsplit("/", 1)[1].partition("?")[0] for one in addresses_of(victim, private)}
+    assert get(running, address)[0] == 200
+    for path in (
+        *(f"{folder}/{attempt}/{name}" for name in audio if name not in served),
+        f"{folder}/{original.parent.name}/source",
+        f"{folder}/original/{original.parent.name}/source",
+        f"{folder}/transcode/{attempt}/{name}",
+        f"{folder}/videos/{private}/transcode/{attempt}/{name}",
+        f"{folder}/{attempt}/../../../{other}/transcode/{attempt}/{name}",
+        f"{folder}/{attempt}/%2e%2e/{attempt}/{name}",
+        f"{folder}/{attempt}%2f..%2f{attempt}%2f{name}",
+        f"{folder}//{attempt}/{name}",
+        f"{folder}/./{attempt}/{name}",
+        f"{folder}/{attempt}/{name}/",
+        f"{folder}/{attempt}/{name}%00",
+        f"{folder}/{attempt}\\{name}",
+        f"{folder}/%ff%fe/{name}",
+        f"{folder}/%F0%9F%98%80/{name}",
+        f"{folder}/{'9' * 5000}/{name}",
+        f"{folder}/' OR 1=1 --/{name}".replace(" ", "%20"),
+        f"{folder}//etc/passwd",
+        address.replace(private, other),
+        address.replace(f"/{victim.id}.", f"/{mallory.id}."),
+        address.replace(f"/{victim.id}.", "/0."),
+        f"/media/{folder.rpartition('/')[2].partition('.')[2]}/videos/{private}/transcode/{attempt}/{name}",
+    ):
+        status, answer = get(running, path)
+        assert status == 404, (status, path)
+        assert b"ftyp" not in answer, path
+    assert get(running, f"{address}?download=evil.html")[0] == 422
+
+
+def test_what_becomes_private_is_over_at_once_for_who_watched(running, victim, mallory, film):
     video = victim.processed(film, visibility="public", captions=captions("For all.", 1.0))["id"]
-    addresses = [person.get(f"/videos/{video}/watch").json() for person in (mallory, running.anyone())]
-    rendered = [watch[name] for watch in addresses for name in ("hls_url", "storyboard_url")]
-    assert [get(running, address)[0] for address in rendered] == [200] * 4
+    anyone = running.anyone()
+    own, *others = ([*addresses_of(person, video)] for person in (victim, mallory, anyone))
+    etags = {anyone.media(address).headers["etag"] for address in others[1]}
+    for addresses in (own, *others):
+        assert statuses(anyone, addresses, etags) == {200, 206, 304}
+    for visibility, seen in (("internal", [True, False]), ("private", [False, False]), ("unlisted", [True, True])):
+        assert victim.patch(f"/videos/{video}", json={"visibility": visibility}).status_code == 200
+        assert statuses(anyone, own, etags) == {200, 206, 304}
+        for addresses, allowed in zip(others, seen, strict=True):
+            assert statuses(anyone, addresses, etags) == ({200, 206, 304} if allowed else {404}), visibility
     assert victim.patch(f"/videos/{video}", json={"visibility": "private"}).status_code == 200
-    assert [get(running, address)[0] for address in rendered] == [404] * 4
     assert video not in mallory.get("/videos/search", params={"q": "for all"}).text
 
 
 def test_what_is_deleted_is_gone_with_every_byte(running, victim, film):
     video = victim.processed(film, captions=captions("Soon gone.", 1.0))["id"]
-    watch = victim.get(f"/videos/{video}/watch").json()
-    addresses = [watch["hls_url"], watch["poster_url"], *(variant["url"] for variant in watch["variants"])]
-    assert [get(running, address)[0] for address in addresses] == [200] * 3
+    addresses = addresses_of(victim, video)
+    assert statuses(victim, addresses) == {200, 206, 304}
     assert victim.delete(f"/videos/{video}").status_code == 204
+    assert statuses(victim, addresses) == {404}
     until(lambda: not (running.data / "objects/videos" / video).exists(), "its objects are gone")
-    assert [get(running, address)[0] for address in addresses] == [404] * 3
+    assert statuses(victim, addresses) == {404}
 
 
 @pytest.mark.parametrize(
@@ -526,6 +604,8 @@ def test_logs_hold_one_record_a_line_and_no_secret(running, victim, mallory, pri
     text = "\n".join(lines)
     for secret in (victim.token, victim.token.split(".")[2], SECRET, "a-wrong-password", "very-secret-thing"):
         assert secret not in text
-    assert watch["variants"][0]["url"].split("/")[2] not in text
+    ticket = watch["variants"][0]["url"].split("/play/")[1].split("/")[0]
+    assert ticket.count(".") == 3
+    assert ticket not in text
     assert "\x1b" not in text
     assert not any("request_failed" in line for line in lines), [line for line in lines if "request_failed" in line]

@@ -2,16 +2,18 @@
 
 import re
 import time
+from datetime import timedelta
 from email.message import Message
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import unquote, urljoin
 
 import pytest
+from sqlalchemy import event, select
 from tests.support.app import API, open_app
 from tests.support.videos import add_ready_video, add_renditions, add_video, rendition_bytes, said
 
 from reelscribe.engines.storage.signing import derive_key
 from reelscribe.videos import keys, play_address
-from reelscribe.videos.models import Video
+from reelscribe.videos.models import Video, VideoVariant
 
 pytestmark = pytest.mark.anyio
 
@@ -63,7 +65,7 @@ async def test_hls_leads_from_the_master_playlist_to_every_byte_of_a_rendition_w
     assert {header[1]} == set(lines_of(playlist.text))
     body = b""
     for at, size in parts:
-        piece = await get(app, header[1], range=f"bytes={at}-{at + size - 1}")
+        piece = await get(app, urljoin(found["hls_url"], header[1]), range=f"bytes={at}-{at + size - 1}")
         assert piece.status_code == 206
         body += piece.content
     assert body == rendition_bytes()
@@ -79,7 +81,7 @@ async def test_captions_and_storyboard_are_webvtt_that_leads_to_pictures(app, ad
     storyboard = await get(app, found["storyboard_url"])
     cues = re.findall(r"^(\S+) --> (\S+)\n(\S+)#xywh=(\d+,\d+,\d+,\d+)$", storyboard.text, re.MULTILINE)
     assert [cue[3] for cue in cues] == ["0,0,160,90", "160,0,160,90"]
-    picture = await get(app, cues[0][2])
+    picture = await get(app, urljoin(found["storyboard_url"], cues[0][2]))
     assert picture.status_code == 200
     assert picture.headers["content-type"] == "image/jpeg"
     assert (await get(app, found["poster_url"])).status_code == 200
@@ -143,7 +145,8 @@ async def test_ranges_of_a_rendition(app, ada):
 
 async def test_head_and_conditional_requests(app, ada):
     _, found = await watched(app, ada)
-    for url in (found["variants"][0]["url"], found["hls_url"], found["captions"][0]["url"], found["storyboard_url"]):
+    rendered = [found["hls_url"], found["captions"][0]["url"], found["storyboard_url"]]
+    for url in (found["variants"][0]["url"], found["poster_url"], *rendered):
         whole = await get(app, url)
         head = await app.http.head(url)
         assert (head.status_code, head.content) == (200, b"")
@@ -179,12 +182,18 @@ async def test_an_address_that_was_tampered_with_leads_nowhere(app, ada):
     viewer, token = ticket.split(".", 1)
     tampered = [
         media.replace(video.public_id, other.public_id),
-        media.replace("1080p", "720p"),
-        media + "?download=x.html",
-        media.replace("/media/", "/media/0"),
-        media.rsplit("/", 1)[0] + "/../../../reelscribe.db",
-        "/media/x/y",
-        "/media/%ff/videos/x",
+        media.replace("1080p", "4320p"),
+        media.replace("/1-1/", "/1-2/"),
+        media.replace("/1-1/", "/transcode/1-1/"),
+        media.replace("1080p.mp4", "1080p.index.json"),
+        media.rsplit("/", 1)[0] + "/%2e%2e/%2e%2e/reelscribe.db",
+        media.rsplit("/", 2)[0] + "/original/source",
+        media.rsplit("/", 2)[0] + "/1/original.mp4",
+        media.rsplit("/", 2)[0] + "/%ff/1080p.mp4",
+        media.replace(ticket, f"0.{token}"),
+        media.replace(ticket, ticket[:-1]),
+        found["poster_url"].replace(video.public_id, other.public_id),
+        found["poster_url"].replace(ticket, f"0.{token}"),
         playlist.replace(video.public_id, other.public_id),
         playlist.replace(ticket, f"{int(viewer) + 1}.{token}"),
         playlist.replace(ticket, f"0.{token}"),
@@ -207,24 +216,94 @@ async def test_an_expired_address_leads_nowhere(app, ada):
     assert (await get(app, found["hls_url"].replace(ticket, stale))).status_code == 404
 
 
-async def test_who_may_no_longer_see_the_video_gets_no_playlist_from_an_old_address(app, ada):
-    eve = await app.signup()
-    video = await add_ready_video(app.platform, ada.id, visibility="internal")
-    found = (await app.http.get(f"{API}/videos/{video.public_id}/watch", headers=eve.headers)).json()
-    assert (await get(app, found["hls_url"])).status_code == 200
-    edit = await app.http.patch(f"{API}/videos/{video.public_id}", headers=ada.headers, json={"visibility": "private"})
-    assert edit.status_code == 200
-    for url in (found["hls_url"], found["captions"][0]["url"], found["storyboard_url"]):
-        assert (await get(app, url)).status_code == 404
-
-
 async def test_a_public_video_can_be_watched_by_anyone(app, ada):
     video = await add_ready_video(app.platform, ada.id, visibility="public")
     found = (await app.http.get(f"{API}/videos/{video.public_id}/watch")).json()
-    assert (await get(app, found["hls_url"])).status_code == 200
+    for url in (found["hls_url"], found["poster_url"], found["variants"][0]["url"]):
+        assert (await get(app, url)).status_code == 200
+
+
+async def test_addresses_stay_the_same_for_a_while_so_that_browsers_keep_what_they_have(app, ada):
+    video, found = await watched(app, ada)
+    listed = (await app.http.get(f"{API}/videos/list", headers=ada.headers)).json()["items"][0]
+    shown = (await app.http.get(f"{API}/videos/{video.public_id}", headers=ada.headers)).json()
+    ends = {address.split("/play/")[1].split(".")[1] for address in (listed["poster_url"], shown["poster_url"])}
+    ends.add(found["poster_url"].split("/play/")[1].split(".")[1])
+    bucket = app.platform.settings.media.url_expiry // 4
+    assert [int(end, 16) % bucket for end in ends] == [0] * len(ends)  # so all that is asked for until then is equal
+
+
+async def test_after_a_replay_an_old_address_leads_nowhere_rather_than_to_other_bytes(app, ada):
+    video, found = await watched(app, ada)
+    url, poster = found["variants"][0]["url"], found["poster_url"]
+    async with app.platform.database.write() as session:
+        for variant in await session.scalars(select(VideoVariant).where(VideoVariant.video_id == video.id)):
+            variant.key = variant.key.replace("/1-1/", "/2-1/")
+        row = await session.get(Video, video.id)
+        row.poster_key = row.poster_key.replace("/1-1/", "/2-1/")
+    assert [(await get(app, one)).status_code for one in (url, poster)] == [404, 404]
+
+
+async def test_a_range_costs_two_small_queries(app, ada):
+    _, found = await watched(app, ada)
+    seen = []
+    engine = app.platform.database.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", lambda *given: seen.append(given[2]))
+    for url in (found["variants"][0]["url"], found["poster_url"], found["poster_url"].replace("poster", "tiles-0")):
+        seen.clear()
+        assert (await get(app, url, range="bytes=2-3")).status_code == 206
+        assert len([statement for statement in seen if statement.startswith("SELECT")]) == 2, seen
+        assert not any("tiles" in statement or "description" in statement for statement in seen), seen
+
+
+class Bucket:
+    """The embedded storage, seen as one whose addresses lead elsewhere."""
+
+    def __init__(self, storage):
+        self._storage = storage
+        self.head, self.read = storage.head, storage.read
+
+    def url(self, key, *, expires_in, download_as=None):
+        assert expires_in == timedelta(minutes=5)
+        return f"https://bucket.example{self._storage.url(key, expires_in=expires_in, download_as=download_as)}"
+
+
+async def test_a_bucket_serves_its_own_bytes_to_who_may_see_them_now(app, ada):
+    video, found = await watched(app, ada, visibility="public")
+    app.app.state.storage = Bucket(app.platform.storage)
+    eve = (await app.http.get(f"{API}/videos/{video.public_id}/watch")).json()
+    assert eve["variants"][0]["url"].startswith(f"{API}/videos/")
+    for url in (eve["variants"][0]["url"], eve["poster_url"]):
+        answer = await get(app, url, range="bytes=0-3", origin="https://elsewhere.example")
+        assert answer.status_code == 307
+        assert answer.headers["location"].startswith("https://bucket.example/")
+        assert answer.headers["access-control-allow-origin"] == "*"
+        assert answer.headers["cache-control"] == "private, no-store"
+        assert (await app.http.head(url)).headers["accept-ranges"] == "bytes"
+    saved = await get(app, eve["variants"][0]["download_url"])
+    assert "download=A%20talk%201080p.mp4" in saved.headers["location"]
     async with app.platform.database.write() as session:
         (await session.get(Video, video.id)).visibility = "private"
-    assert (await get(app, found["hls_url"])).status_code == 404
+    assert (await get(app, eve["poster_url"])).status_code == 404
+    assert (await get(app, found["poster_url"])).status_code == 307
+
+
+async def test_the_storages_own_addresses_are_good_for_what_they_name_alone(app, ada):
+    video, _ = await watched(app, ada)
+    prefix = f"videos/{video.public_id}/transcode/1-1/"
+    url = app.platform.storage.url(f"{prefix}1080p.mp4", expires_in=timedelta(hours=1))
+    assert (await get(app, url, range="bytes=1-4")).content == rendition_bytes()[1:5]
+    assert (await app.http.head(url)).headers["content-length"] == str(len(rendition_bytes()))
+    tampered = [
+        url.replace("1080p", "720p"),
+        url + "?download=x.html",
+        url.replace("/media/", "/media/0"),
+        url.rsplit("/", 1)[0] + "/../../../reelscribe.db",
+        "/media/x/y",
+        "/media/%ff/videos/x",
+    ]
+    for one in tampered:
+        assert (await get(app, one)).status_code == 404, one
 
 
 TITLES = [
@@ -248,7 +327,7 @@ async def test_a_download_is_named_after_the_title_whatever_that_is(app, ada):
         header = Message()
         header["content-disposition"] = answer.headers["content-disposition"]
         assert header.get_content_disposition() == "attachment"
-        name = parse_qs(urlsplit(url).query)["download"][0]
+        name = unquote(answer.headers["content-disposition"].partition("filename*=UTF-8''")[2])
         assert name.endswith(" 1080p.mp4")
         assert not re.search(r'[\x00-\x1f/\\:"<>|]', name)
         assert "set-cookie" not in answer.headers

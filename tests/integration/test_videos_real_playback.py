@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from urllib.parse import urljoin
 
 import pytest
 from anyio import to_thread
@@ -63,5 +64,5 @@ async def test_a_transcoded_clip_plays_whole_over_hls_and_as_mp4(tmp_path, clip)
             count, seconds = await to_thread.run_sync(packets, address + found["hls_url"])
             assert count == original[0]
         sheet = (await app.http.get(found["storyboard_url"])).text.split("\n")[3].partition("#")[0]
-        assert (await app.http.get(sheet)).content[:2] == b"\xff\xd8"
+        assert (await app.http.get(urljoin(found["storyboard_url"], sheet))).content[:2] == b"\xff\xd8"
         assert (await app.http.get(found["poster_url"])).content[:2] == b"\xff\xd8"

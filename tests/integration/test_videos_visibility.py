@@ -1,9 +1,14 @@
 """Who may see what: every visibility, every kind of viewer, every route that takes a video's id."""
 
+import re
+from urllib.parse import urljoin
+
 import pytest
 from fastapi.routing import APIRoute
 from tests.support.app import API, open_app
 from tests.support.videos import NEVER_AN_ID, add_ready_video, add_video, index
+
+from reelscribe.accounts.models import User
 
 pytestmark = pytest.mark.anyio
 
@@ -39,7 +44,7 @@ UPLOAD = {
     ("DELETE", "/videos/{video_id}/upload"): None,
     ("POST", "/videos/{video_id}/upload/complete"): {"parts": [{"number": 1, "etag": "x"}]},
 }
-# The address itself is signed for a viewer: see test_videos_playback.
+# The address itself is signed for a viewer: see below, and test_videos_playback.
 SIGNED = {
     ("GET", "/videos/{video_id}/play/{ticket}/{file:path}"),
     ("HEAD", "/videos/{video_id}/play/{ticket}/{file:path}"),
@@ -175,3 +180,74 @@ async def test_a_stale_index_never_leaks(app, people):
     await index(app.platform, video)
     found = await app.http.get(f"{API}/videos/search", headers=people["owner"][1], params={"q": "lighthouse"})
     assert len(found.json()["items"]) == 2
+
+
+async def addresses_of(app, video, headers):
+    """Every address that a viewer gets, also from within what another one leads to."""
+    watch = (await app.http.get(f"{API}/videos/{video.public_id}/watch", headers=headers)).json()
+    found = {watch["hls_url"], watch["poster_url"], watch["storyboard_url"], watch["captions"][0]["url"]}
+    for variant in watch["variants"]:
+        playlist = urljoin(watch["hls_url"], f"{variant['quality']}.m3u8")
+        found |= {variant["url"], variant["download_url"], playlist, urljoin(watch["hls_url"], "captions.m3u8")}
+        inner = re.findall(r'(?:^|URI=")([^#"\n][^"\n]*)', (await app.http.get(playlist)).text, re.MULTILINE)
+        found |= {urljoin(playlist, uri) for uri in inner}
+    cues = (await app.http.get(watch["storyboard_url"])).text
+    found |= {urljoin(watch["storyboard_url"], sheet) for sheet in re.findall(r"^(\S+)#xywh", cues, re.MULTILINE)}
+    found.add((await app.http.get(f"{API}/videos/{video.public_id}", headers=headers)).json()["poster_url"])
+    for route, extra in (("list", {}), ("search", {"q": "lighthouse"})):
+        items = (await app.http.get(f"{API}/videos/{route}", headers=headers, params=extra)).json()["items"]
+        found |= {item.get("video", item)["poster_url"] for item in items}
+    return sorted(found)
+
+
+WAYS = (("GET", {}), ("HEAD", {}), ("GET", {"Range": "bytes=0-1"}), ("GET", {"If-None-Match": "*"}))
+
+
+async def statuses(app, addresses, etags=()):
+    """What each address answers now, asked in every way, also by who has a copy."""
+    ways = (*WAYS, *(("GET", {"If-None-Match": etag}) for etag in etags))
+    asked = [await app.http.request(way, url, headers=sent) for url in addresses for way, sent in ways]
+    return {answer.status_code for answer in asked}
+
+
+async def test_every_address_ends_with_the_permission_to_see_the_video_and_begins_again_with_it(app, people):
+    owner_id, owner = people["owner"]
+    video = await add_ready_video(app.platform, owner_id, visibility="public")
+    handed_out = {viewer: await addresses_of(app, video, headers) for viewer, (_, headers) in people.items()}
+    kinds = {re.sub(r".*/play/[^/]+/", "", url).partition("?")[0] for url in handed_out["anonymous"]}
+    assert kinds == {
+        *("master.m3u8", "720p.m3u8", "1080p.m3u8", "captions.m3u8", "captions.vtt", "storyboard.vtt"),
+        *("1-1/720p.mp4", "1-1/1080p.mp4", "1-1/poster.jpg", "1-1/tiles-0.jpg"),
+    }
+    etags = {(await app.http.get(url)).headers["etag"] for url in handed_out["owner"]}
+    for visibility in (*VISIBILITIES, "public", "private"):
+        edit = await app.http.patch(f"{API}/videos/{video.public_id}", headers=owner, json={"visibility": visibility})
+        assert edit.status_code == 200
+        for viewer, addresses in handed_out.items():
+            allowed = visibility in SEES[viewer]
+            expected = {200, 206, 304} if allowed else {404}
+            assert await statuses(app, addresses, etags) == expected, (visibility, viewer)
+    assert (await app.http.delete(f"{API}/videos/{video.public_id}", headers=owner)).status_code == 204
+    for viewer, addresses in handed_out.items():
+        assert await statuses(app, addresses, etags) == {404}, viewer
+
+
+async def test_nothing_hands_out_the_storages_own_addresses(app, people):
+    video = await add_ready_video(app.platform, people["owner"][0], visibility="public")
+    for _, headers in people.values():
+        for path in (f"/{video.public_id}", f"/{video.public_id}/watch", "/list", "/search?q=lighthouse"):
+            answer = await app.http.get(f"{API}/videos{path}", headers=headers)
+            assert answer.status_code == 200
+            assert "/media/" not in answer.text
+        for url in await addresses_of(app, video, headers):
+            if not url.partition("?")[0].endswith((".mp4", ".jpg")):
+                assert "/media/" not in (await app.http.get(url)).text
+
+
+async def test_the_addresses_of_an_account_that_is_gone_lead_nowhere(app, people):
+    video = await add_ready_video(app.platform, people["owner"][0], visibility="public")
+    leaver = await app.signup()
+    addresses = await addresses_of(app, video, leaver.headers)
+    async with app.platform.database.write() as session:
+        await session.delete(await session.get(User, leaver.id))
+    assert await statuses(app, addresses) == {404}

@@ -45,7 +45,7 @@ async def _hydrated(connection: HTTPConnection, request: SearchRequest, hits: Se
         return []
     async with database_of(connection).read() as session:
         videos = await _videos(session, request, [hit.video_id for hit in hits])
-        shown = {video.id: video for video in await present(session, connection, videos)}
+        shown = {video.id: video for video in await present(session, connection, request.viewer, videos)}
     return [_hit(hit, shown[hit.video_id]) for hit in hits if hit.video_id in shown]
 
 

@@ -1,9 +1,9 @@
-"""Signed addresses of what is rendered for a player: playlists, captions, the storyboard.
+"""Signed addresses of all that a player asks for: playlists, captions, the storyboard, media files.
 
     /api/v1/videos/<id>/play/<viewer>.<token>/<file>
 
 The address says for whom it was made, so that each request asks again whether that viewer may still see the video. Its
-files lie in one folder and refer to each other by bare names.
+files lie in one folder and refer to each other by relative names.
 """
 
 import time

@@ -1,31 +1,26 @@
-"""Rows into answers: progress from one query, posters' addresses signed."""
+"""Rows into answers: progress from one query, posters' addresses signed for who asks."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import HTTPConnection
 
-from reelscribe.engines.storage import ObjectReader
+from reelscribe.engines.search import Viewer
+from reelscribe.videos.addresses import Addresses
 from reelscribe.videos.models import Video
 from reelscribe.videos.progress import progress_of
-from reelscribe.videos.schemas import ObjectUrl, VideoOut, video_out
+from reelscribe.videos.schemas import VideoOut, video_out
 
 
-async def present(session: AsyncSession, connection: HTTPConnection, videos: Sequence[Video]) -> list[VideoOut]:
-    """The wire shapes of `videos`, in their order."""
+async def present(
+    session: AsyncSession, connection: HTTPConnection, viewer: Viewer, videos: Sequence[Video]
+) -> list[VideoOut]:
+    """The wire shapes of `videos`, in their order, as `viewer` gets them."""
     progress = await progress_of(session, videos)
-    signed = object_urls(connection)
-    return [video_out(video, progress=progress.get(video.id), object_url=signed) for video in videos]
+    addresses = Addresses(connection, viewer.user_id)
+    return [video_out(video, progress=progress.get(video.id), poster_url=addresses.poster(video)) for video in videos]
 
 
-async def present_one(session: AsyncSession, connection: HTTPConnection, video: Video) -> VideoOut:
+async def present_one(session: AsyncSession, connection: HTTPConnection, viewer: Viewer, video: Video) -> VideoOut:
     """The wire shape of one video."""
-    return (await present(session, connection, [video]))[0]
-
-
-def object_urls(connection: HTTPConnection) -> ObjectUrl:
-    """Signs addresses of stored objects for as long as the settings say."""
-    storage: ObjectReader = connection.app.state.storage
-    expires_in = timedelta(seconds=connection.app.state.settings.media.url_expiry)
-    return lambda key: storage.url(key, expires_in=expires_in)
+    return (await present(session, connection, viewer, [video]))[0]

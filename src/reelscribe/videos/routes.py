@@ -53,13 +53,14 @@ async def list_videos(
     place = _place(key, after, wanted.scope) if after else None
     videos, more = await newest(session, wanted.beginning_after(place))
     next_cursor = None if more is None else cursor.seal(key, more, wanted.scope)
-    return VideoPage(items=await present(session, request, videos), next_cursor=next_cursor)
+    return VideoPage(items=await present(session, request, wanted.viewer, videos), next_cursor=next_cursor)
 
 
 @router.get("/videos/{video_id}", responses=responses(401, 404), openapi_extra=ANYONE, summary="One video")
 async def get_video(request: Request, session: ReadSession, account: OptionalAccount, video_id: VideoId) -> VideoOut:
     """Details, status, and the progress of the stage that is at work."""
-    return await present_one(session, request, await visible_video(session, video_id, viewer_of(account)))
+    viewer = viewer_of(account)
+    return await present_one(session, request, viewer, await visible_video(session, video_id, viewer))
 
 
 @router.patch("/videos/{video_id}", responses=responses(401, 403, 404, 422), summary="Edit a video")
@@ -70,7 +71,7 @@ async def edit_video(
     video = await editable_video(session, video_id, account)
     edit(session, video, wanted)
     await session.flush()
-    return await present_one(session, request, video)
+    return await present_one(session, request, viewer_of(account), video)
 
 
 @router.delete("/videos/{video_id}", status_code=204, responses=responses(401, 403, 404), summary="Delete a video")
@@ -101,7 +102,7 @@ async def retry_video(
     video = await editable_video(session, video_id, account)
     await replay(session, video, wanted.from_stage if wanted is not None else None)
     await session.flush()
-    return await present_one(session, request, video)
+    return await present_one(session, request, viewer_of(account), video)
 
 
 @router.get(

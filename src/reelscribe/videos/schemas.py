@@ -1,6 +1,5 @@
 """Videos on the wire, to the letter of the contract (section 8)."""
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Literal
 
@@ -11,8 +10,6 @@ from reelscribe.videos.fields import Description, Language, Title
 from reelscribe.videos.models import Status, Video, Visibility
 
 StageName = Literal["transcode", "transcribe", "summarize", "index"]
-ObjectUrl = Callable[[str], str]
-"""From an object's key to a short-lived signed address."""
 
 MAX_KEY = 2**63 - 1
 """The largest key that the databases hold."""
@@ -51,7 +48,7 @@ class VideoOut(BaseModel):
                 "duration": 61.5,
                 "width": 1920,
                 "height": 1080,
-                "poster_url": "/media/6924…/videos/7pQv9XkM2aB/transcode/1-1/poster.jpg",
+                "poster_url": "/api/v1/videos/7pQv9XkM2aB/play/1.6924…/1-1/poster.jpg",
                 "created_at": "2026-01-31T09:30:00Z",
                 "updated_at": "2026-01-31T09:31:12Z",
                 "processed_at": None,
@@ -78,9 +75,8 @@ class VideoOut(BaseModel):
     processed_at: datetime | None = Field(description="When it was last made ready.")
 
 
-def video_out(video: Video, *, progress: Progress | None = None, object_url: ObjectUrl | None = None) -> VideoOut:
-    """The wire shape of a row; `object_url` signs the poster's address, without it there is none."""
-    poster = object_url(video.poster_key) if video.poster_key is not None and object_url is not None else None
+def video_out(video: Video, *, progress: Progress | None = None, poster_url: str | None = None) -> VideoOut:
+    """The wire shape of a row, and what no row holds: `poster_url` is the poster's signed address."""
     return VideoOut.model_validate(
         {
             "id": video.public_id,
@@ -96,7 +92,7 @@ def video_out(video: Video, *, progress: Progress | None = None, object_url: Obj
             "duration": video.duration,
             "width": video.width,
             "height": video.height,
-            "poster_url": poster,
+            "poster_url": poster_url,
             "created_at": video.created_at,
             "updated_at": video.updated_at,
             "processed_at": video.processed_at,

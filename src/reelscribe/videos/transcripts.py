@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from functools import partial
 from typing import Final, Literal
 
 from anyio import to_thread
@@ -15,6 +17,7 @@ from reelscribe.text.captions import to_srt, to_txt, to_vtt
 from reelscribe.text.transcript import Transcript
 from reelscribe.videos.artifacts import read_transcript
 from reelscribe.videos.models import Video, VideoTranscript
+from reelscribe.videos.renderings import renderings_of
 from reelscribe.videos.serving import Content, made
 
 Format = Literal["json", "vtt", "srt", "txt"]
@@ -88,14 +91,19 @@ async def stored_json(storage: ObjectReader, key: str, public_id: str, download_
 
 
 async def exported(storage: ObjectReader, key: str, wanted: str, download_as: str | None = None) -> Content:
-    """The transcript as `vtt`, `srt` or `txt`. Raises `NotFound`."""
+    """The transcript as `vtt`, `srt` or `txt`: made once and kept for a while. Raises `NotFound`."""
+    content = await renderings_of(storage).get((key, wanted), partial(_rendered, storage, key, wanted))
+    return replace(content, download_as=download_as)
+
+
+async def _rendered(storage: ObjectReader, key: str, wanted: str) -> Content:
     write, media_type = _WRITERS[wanted]
     try:
         transcript = await read_transcript(storage, key)
     except ObjectNotFound:
         raise _none_yet() from None
     body = await to_thread.run_sync(lambda: write(transcript).encode())
-    return made(body, media_type, download_as=download_as)
+    return made(body, media_type)
 
 
 def _none_yet() -> NotFound:

@@ -1,7 +1,7 @@
 """What a player needs to play a video: short-lived addresses of everything."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from pydantic import BaseModel, Field
@@ -9,10 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import HTTPConnection
 
-from reelscribe.engines.storage import ObjectReader
 from reelscribe.problems import Conflict
-from reelscribe.videos import keys, play_address
-from reelscribe.videos.file_name import download_name
+from reelscribe.videos.addresses import Addresses
 from reelscribe.videos.language_names import language_name
 from reelscribe.videos.models import Status, Video, VideoTranscript, VideoVariant
 
@@ -91,35 +89,27 @@ async def playable(session: AsyncSession, video: Video) -> Playable:
 
 def watch_out(connection: HTTPConnection, found: Playable, user_id: int | None) -> WatchOut:
     """Sign every address for this viewer."""
-    settings = connection.app.state.settings
-    allowed = play_address.grant(user_id, settings.media.url_expiry)
-    key = keys.signing_key(connection, keys.PLAYBACK)
-    ticket = play_address.ticket(key, found.video.public_id, allowed)
-    file = connection.app.url_path_for("get_play_file", video_id=found.video.public_id, ticket=ticket, file="")
-    base = f"{(settings.http.public_url or '').rstrip('/')}{file}"
-    storage: ObjectReader = connection.app.state.storage
-    lifetime = timedelta(seconds=settings.media.url_expiry)
-    captions = CaptionsOut(language=found.language, label=found.label, url=base + CAPTIONS)
+    video, addresses = found.video, Addresses(connection, user_id)
+    captions = CaptionsOut(language=found.language, label=found.label, url=addresses.file(video, CAPTIONS))
     return WatchOut(
-        hls_url=base + MASTER,
-        variants=[_variant(storage, found.video, variant, lifetime) for variant in found.variants],
+        hls_url=addresses.file(video, MASTER),
+        variants=[_variant(variant, addresses.media(video, variant.key)) for variant in found.variants],
         captions=[captions] if found.has_captions else [],
-        poster_url=storage.url(found.video.poster_key, expires_in=lifetime) if found.video.poster_key else None,
-        storyboard_url=base + STORYBOARD if found.video.storyboard and found.video.storyboard["tiles"] else None,
-        expires_at=allowed.expires_at,
+        poster_url=addresses.poster(video),
+        storyboard_url=addresses.file(video, STORYBOARD) if video.storyboard and video.storyboard["tiles"] else None,
+        expires_at=addresses.expires_at,
     )
 
 
-def _variant(storage: ObjectReader, video: Video, variant: VideoVariant, lifetime: timedelta) -> VariantOut:
-    name = download_name(video.title, f" {variant.quality}.mp4")
+def _variant(variant: VideoVariant, url: str) -> VariantOut:
     return VariantOut(
         quality=variant.quality,
         width=variant.width or None,
         height=variant.height or None,
         bitrate=variant.bitrate,
         size=variant.size,
-        url=storage.url(variant.key, expires_in=lifetime),
-        download_url=storage.url(variant.key, expires_in=lifetime, download_as=name),
+        url=url,
+        download_url=f"{url}?download=true",
     )
 
 

@@ -1,0 +1,59 @@
+"""What was rendered of a transcript, kept: an hour of captions takes a second of CPU, and players ask again and again."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from typing import Final
+from weakref import WeakKeyDictionary
+
+from reelscribe.engines.storage import ObjectReader
+from reelscribe.videos.serving import Content
+
+KEPT_BYTES: Final = 32 << 20
+"""All of them together, in each process: what five videos of ten hours have as WebVTT, or hundreds of usual ones."""
+
+
+class Renderings:
+    """The latest used of them, `limit` bytes at most; what is not there is made, one at a time.
+
+    One at a time, because each takes a thread of Python, and many at once would hold up everybody's requests.
+    """
+
+    def __init__(self, limit: int = KEPT_BYTES) -> None:
+        self._limit = limit
+        self._kept: OrderedDict[tuple[str, str], Content] = OrderedDict()
+        self._bytes = 0
+        self._making = asyncio.Lock()
+
+    async def get(self, name: tuple[str, str], make: Callable[[], Awaitable[Content]]) -> Content:
+        """The rendering of this name: kept, or made by `make`, whose errors go to who asked and are not kept."""
+        if name in self._kept:
+            return self._again(name)
+        async with self._making:
+            if name in self._kept:
+                return self._again(name)
+            content = await make()
+            self._keep(name, content)
+            return content
+
+    def _again(self, name: tuple[str, str]) -> Content:
+        self._kept.move_to_end(name)
+        return self._kept[name]
+
+    def _keep(self, name: tuple[str, str], content: Content) -> None:
+        if content.size > self._limit:
+            return
+        self._kept[name] = content
+        self._bytes += content.size
+        while self._bytes > self._limit:
+            _, oldest = self._kept.popitem(last=False)
+            self._bytes -= oldest.size
+
+
+_OF_STORAGES: Final[WeakKeyDictionary[ObjectReader, Renderings]] = WeakKeyDictionary()
+# They live as long as the storage that they were made from, and are found by it: an object of it never changes.
+
+
+def renderings_of(storage: ObjectReader) -> Renderings:
+    """Those of this storage."""
+    return _OF_STORAGES.setdefault(storage, Renderings())
