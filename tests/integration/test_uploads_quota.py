@@ -1,5 +1,6 @@
 """Room: for one upload, and for all of a user's, also when many come at once."""
 
+from base64 import b64encode
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -107,3 +108,48 @@ def test_nobody_begins_uploads_without_end(server: Server, client: httpx.Client)
     assert tus(client, 1).status_code == 429
     assert session(client, 1).status_code == 429
     assert send(client, 5000).status_code == 429
+
+
+def captions(size: int) -> bytes:
+    line = b"WEBVTT\n\n00:00.000 --> 00:02.000\nHello.\n\nNOTE "
+    return line + b"x" * (size - len(line))
+
+
+def send_with(client: httpx.Client, size: int, text: bytes) -> httpx.Response:
+    return client.post("/videos/upload", files={"file": ("a.mp4", mp4(size)), "captions": ("a.vtt", text)})
+
+
+def session_with(client: httpx.Client, size: int, text: bytes) -> httpx.Response:
+    begun = client.post("/videos/upload", json={"filename": "a.mp4", "size": size, "captions": text.decode()})
+    if begun.status_code != 201:
+        return begun
+    [part] = begun.json()["upload"]["parts"]
+    etag = httpx.put(httpx.URL(str(client.base_url)).join(part["url"]), content=mp4(size)).headers["etag"]
+    address = f"/videos/{begun.json()['video']['id']}/upload/complete"
+    return client.post(address, json={"parts": [{"number": 1, "etag": etag}]})
+
+
+def tus_with(client: httpx.Client, size: int, text: bytes) -> httpx.Response:
+    metadata = f"filename {b64encode(b'a.mp4').decode()},captions {b64encode(text).decode()}"
+    headers = {"Tus-Resumable": "1.0.0", "Upload-Length": str(size), "Upload-Metadata": metadata}
+    begun = client.post("/videos/upload/tus", headers=headers)
+    if begun.status_code != 201:
+        return begun
+    headers = {"Tus-Resumable": "1.0.0", "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
+    return client.patch(
+        httpx.URL(str(client.base_url)).join(begun.headers["location"]), content=mp4(size), headers=headers
+    )
+
+
+@pytest.mark.parametrize("way", [send_with, session_with, tus_with])
+def test_captions_take_room_as_well(server: Server, client: httpx.Client, way):
+    size, text = 4 * MIB, captions(24 * 1024)
+    for _ in range(2):
+        answer = way(client, size, text)
+        assert answer.status_code in (201, 202, 204), answer.text
+    user = server.rows("SELECT max(id) FROM users")[0][0]
+    assert server.rows("SELECT size FROM videos WHERE user_id = ?", user) == [(size + len(text),)] * 2
+    rest = QUOTA - 2 * (size + len(text))
+    answer = way(client, rest - len(text) + 1, text)
+    assert (answer.status_code, answer.json()["title"]) == (413, "Quota exceeded")
+    assert way(client, rest - len(text), text).status_code in (201, 202, 204)

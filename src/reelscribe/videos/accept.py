@@ -14,11 +14,12 @@ from reelscribe.videos.models import Video
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What came in: objects that are whole and durable. `size` in bytes."""
+    """What came in: objects that are whole and durable. Sizes in bytes; a video's size is that of both."""
 
     key: str
     size: int
     captions_key: str | None = None
+    captions_size: int = 0
 
 
 async def accept(session: AsyncSession, video: Video, received: Received, *, protocol: str) -> None:
@@ -27,7 +28,7 @@ async def accept(session: AsyncSession, video: Video, received: Received, *, pro
     The caller makes sure that this happens once for a video (see `uploads.ledger.finish`).
     """
     video.key = received.key
-    video.size = received.size
+    video.size = received.size + received.captions_size
     video.captions_key = received.captions_key
     status.received(video)
     session.add(video)

@@ -54,7 +54,7 @@ async def _accept(uploads: Uploads, video: Video, row: UploadMetadata, size: int
             current = await session.get(Video, video.id)
             if current is None:
                 raise ledger.gone()
-            received = Received(key, size, current.captions_key)
+            received = Received(key, size, current.captions_key, current.size)
             await ledger.finish(session, row.upload_id, current, received, limit=uploads.limits.quota_bytes)
     except Problem:
         await uploads.discard(row.upload_id)

@@ -58,7 +58,9 @@ async def begin(
     part_size: int | None = None,
 ) -> UploadMetadata:
     """Hold room for an upload in the caller's transaction. Raises a 413 when there is none."""
-    await quota.check(session, account.id, wanted=announced.size or 0, quota=limits.quota_bytes)
+    # A video that is begun has its captions already, and their size.
+    captions_size = 0 if video is None else video.size
+    await quota.check(session, account.id, wanted=(announced.size or 0) + captions_size, quota=limits.quota_bytes)
     if video is not None:
         session.add(video)
         await session.flush()
@@ -87,6 +89,7 @@ def new_video(account: Account, public_id: str, details: Details, file_name: str
         user_id=account.id,
         user_name=account.name,
         file_name=file_name,
+        size=0,
         visibility=details.visibility,
         language=details.language,
         language_given=details.language is not None,
@@ -102,7 +105,9 @@ async def finish(session: AsyncSession, upload_id: str, video: Video, received: 
     row = await locked(session, upload_id)
     if row.completed_at is not None:
         return False
-    await quota.check(session, row.user_id, wanted=received.size, quota=limit, beside=upload_id)
+    # Captions that came before the file are a begun video's size, and so counted.
+    wanted = received.size + (received.captions_size if row.video_id is None else 0)
+    await quota.check(session, row.user_id, wanted=wanted, quota=limit, beside=upload_id)
     await accept(session, video, received, protocol=row.protocol)
     row.video_id = video.id
     row.file_name = video.file_name

@@ -41,6 +41,7 @@ class _Incoming:
         self.file_name = ""
         self.file: tuple[str, int] | None = None
         self.captions_key: str | None = None
+        self.captions_size = 0
 
     async def take(self, part: FormPart) -> None:
         """Store or keep one part. Raises a problem for what does not belong here."""
@@ -70,13 +71,14 @@ class _Incoming:
         data = b"".join([chunk async for chunk in at_most(part.chunks, limit, refused)])
         if data:
             self.captions_key = await store_captions(self._uploads, self.public_id, self.upload_id, data)
+            self.captions_size = len(data)
 
     def received(self) -> Received:
         """What is in storage now. Raises a 422 without a file."""
         if self.file is None:
             raise bad_field("file", "is missing: send the video as the part named file", "missing")
         key, size = self.file
-        return Received(key, size, self.captions_key)
+        return Received(key, size, self.captions_key, self.captions_size)
 
 
 async def receive_form(request: Request, account: Account, uploads: Uploads) -> Video:

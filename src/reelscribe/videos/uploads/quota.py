@@ -38,7 +38,7 @@ async def _under_way(session: AsyncSession, user_id: int, *, beside: str) -> int
 
 
 async def used_bytes(session: AsyncSession, user_id: int, *, beside: str = "") -> int:
-    """Bytes of a user's originals, and of uploads under way as they were announced."""
+    """Bytes of a user's originals with their captions, and of uploads under way as they were announced."""
     kept = select(func.coalesce(func.sum(Video.size), 0)).where(Video.user_id == user_id)
     announced = func.coalesce(UploadMetadata.size, UploadMetadata.received_bytes)
     coming = select(func.coalesce(func.sum(announced), 0)).where(*_unfinished(user_id, beside))

@@ -36,7 +36,9 @@ async def begin(uploads: Uploads, account: Account, wanted: SessionIn) -> tuple[
     status.uploading(video)
     try:
         if wanted.captions:
-            video.captions_key = await store_captions(uploads, public_id, upload_id, wanted.captions.encode())
+            captions = wanted.captions.encode()
+            video.captions_key = await store_captions(uploads, public_id, upload_id, captions)
+            video.size = len(captions)
         row = await _begin(uploads, account, video, announced, upload_id)
     except BaseException:
         with CancelScope(shield=True):

@@ -49,7 +49,9 @@ async def _begin(
     video = ledger.new_video(account, public_id, metadata.details, metadata.file_name)
     status.uploading(video)
     if metadata.captions:
-        video.captions_key = await store_captions(uploads, public_id, upload_id, metadata.captions.encode())
+        captions = metadata.captions.encode()
+        video.captions_key = await store_captions(uploads, public_id, upload_id, captions)
+        video.size = len(captions)
     await to_thread.run_sync(GrowingFile(uploads.staging, upload_id, length).create, metadata.raw)
     async with uploads.database.write() as session:
         row = await ledger.begin(

@@ -89,7 +89,7 @@ async def _accept(uploads: Uploads, upload: Upload, file: GrowingFile) -> None:
         video = (await session.scalars(select(Video).where(Video.public_id == upload.public_id))).one_or_none()
         if video is None:
             raise ledger.gone()
-        received = Received(key, stored.size, video.captions_key)
+        received = Received(key, stored.size, video.captions_key, video.size)
         await ledger.finish(session, upload.id, video, received, limit=uploads.limits.quota_bytes)
 
 
