@@ -28,7 +28,7 @@ _MASKS: Final = (
     (re.compile(r"\beyJ[\w-]{5,2000}\.[\w-]*\.?[\w-]*"), MASK),
     (re.compile(r"(?i)\b(bearer|basic)\s+[^\s\"',;]+"), rf"\1 {MASK}"),
     # Signed addresses of our own: the token is a part of the path (see engines/storage/signing). Templates may stay.
-    (re.compile(r"/(media|uploads/parts)/(?!\{)[^\s\"'?#<>)]+"), rf"/\1/{MASK}"),
+    (re.compile(r"/(media|play|uploads/parts)/(?!\{)[^\s\"'?#<>)]+"), rf"/\1/{MASK}"),
     # Query strings: those of S3 are signatures, and others may carry anything.
     (re.compile(r"\?[\w.%~+-]{1,64}=[^\s\"'<>)]*"), f"?{MASK}"),
     # The password before the host of an address.

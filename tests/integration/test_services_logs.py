@@ -178,8 +178,9 @@ async def test_an_unknown_path_can_neither_forge_lines_nor_carry_tokens(app: App
     await app.http.get("/x%0a%7b%22event%22:%22forged%22%7d")
     await app.http.get(f"/nothing/media/{TOKEN}/videos/x.mp4")
     await app.http.get("/" + "a" * 5000)
+    await app.http.get(f"/nothing/play/{TOKEN}/1-1/720p.mp4")
     events = log.events()
-    assert [event["event"] for event in events] == ["request"] * 3
+    assert [event["event"] for event in events] == ["request"] * 4
     assert TOKEN not in log.getvalue()
     assert len(str(events[2]["path"])) <= 200
 
