@@ -14,6 +14,7 @@ from reelscribe.engines.storage import ObjectStorage, PartUploads
 from reelscribe.settings import Settings
 from reelscribe.text.ports import Embedder
 from reelscribe.videos.owned import OwnedVideos
+from reelscribe.videos.renderings import Renderings
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,4 +37,5 @@ class ApiState:
         """Put each part on `app.state`, and what follows an account's changes."""
         for part in fields(self):
             setattr(app.state, part.name, getattr(self, part.name))
+        app.state.renderings = Renderings()
         app.state.belongings = OwnedVideos(self.parts, self.settings.staging_dir)

@@ -56,8 +56,10 @@ async def get_play_file(
     viewer = await _viewer(session, allowed.user_id)
     if is_media_name(file):
         media = await media_file(session, video_id, viewer, file)
+        await session.close()
         return await _send(request, media, download=download)
     found = await playable(session, await visible_video(session, video_id, viewer))
+    await session.close()  # captions may wait for their turn to be rendered
     return serve(request, await _render(request, found, file))
 
 
@@ -96,7 +98,7 @@ async def _send(request: Request, media: MediaFile | None, *, download: bool) ->
 async def _render(request: Request, found: Playable, file: str) -> Content:
     storage: ObjectReader = request.app.state.storage
     if file == CAPTIONS and found.transcript is not None:
-        return await exported(storage, found.transcript.transcript_path, "vtt")
+        return await exported(request.app.state, found.transcript.transcript_path, "vtt")
     if file == CAPTIONS_PLAYLIST and found.has_captions:
         return made(captions_playlist(CAPTIONS, found.video.duration or 0.0).encode(), M3U8)
     if file == STORYBOARD and found.video.storyboard is not None:

@@ -4,9 +4,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Final
-from weakref import WeakKeyDictionary
 
-from reelscribe.engines.storage import ObjectReader
 from reelscribe.videos.serving import Content
 
 KEPT_BYTES: Final = 32 << 20
@@ -48,12 +46,3 @@ class Renderings:
         while self._bytes > self._limit:
             _, oldest = self._kept.popitem(last=False)
             self._bytes -= oldest.size
-
-
-_OF_STORAGES: Final[WeakKeyDictionary[ObjectReader, Renderings]] = WeakKeyDictionary()
-# They live as long as the storage that they were made from, and are found by it: an object of it never changes.
-
-
-def renderings_of(storage: ObjectReader) -> Renderings:
-    """Those of this storage."""
-    return _OF_STORAGES.setdefault(storage, Renderings())

@@ -147,7 +147,7 @@ async def get_transcript(
     name = download_name(video.title, f".{wanted}") if download else None
     if wanted == "json":
         return serve(request, await stored_json(storage, key, video_id, name))
-    return serve(request, await exported(storage, key, wanted, name))
+    return serve(request, await exported(request.app.state, key, wanted, name))
 
 
 @router.get("/videos/{video_id}/summary", responses=responses(401, 404), openapi_extra=ANYONE, summary="The summary")

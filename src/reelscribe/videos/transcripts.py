@@ -10,6 +10,7 @@ from anyio import to_thread
 from pydantic import BaseModel
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.datastructures import State
 
 from reelscribe.engines.storage import ObjectNotFound, ObjectReader
 from reelscribe.problems import NotFound
@@ -17,7 +18,7 @@ from reelscribe.text.captions import to_srt, to_txt, to_vtt
 from reelscribe.text.transcript import Transcript
 from reelscribe.videos.artifacts import read_transcript
 from reelscribe.videos.models import Video, VideoTranscript
-from reelscribe.videos.renderings import renderings_of
+from reelscribe.videos.renderings import Renderings
 from reelscribe.videos.serving import Content, made
 
 Format = Literal["json", "vtt", "srt", "txt"]
@@ -90,9 +91,10 @@ async def stored_json(storage: ObjectReader, key: str, public_id: str, download_
     return Content(found.size + lead, found.etag, "application/json", read, download_as=download_as)
 
 
-async def exported(storage: ObjectReader, key: str, wanted: str, download_as: str | None = None) -> Content:
+async def exported(state: State, key: str, wanted: str, download_as: str | None = None) -> Content:
     """The transcript as `vtt`, `srt` or `txt`: made once and kept for a while. Raises `NotFound`."""
-    content = await renderings_of(storage).get((key, wanted), partial(_rendered, storage, key, wanted))
+    renderings: Renderings = state.renderings
+    content = await renderings.get((key, wanted), partial(_rendered, state.storage, key, wanted))
     return replace(content, download_as=download_as)
 
 
