@@ -1,5 +1,6 @@
 """A real HTTP server that speaks the chat completion protocol, well or badly, as each test scripts it."""
 
+import asyncio
 import json
 import re
 import socket
@@ -31,20 +32,28 @@ Script = Callable[[dict, int], Reply]
 
 @dataclass
 class Endpoint:
-    """The running server: what it was asked, and how many requests it had in work at most."""
+    """The running server: what it was asked, and how many requests it had in work at most.
+
+    It answers nobody before `gather` requests are in work at once.
+    """
 
     script: Script
     url: str = ""
     requests: list[dict] = field(default_factory=list)
     in_work: int = 0
     most_in_work: int = 0
+    gather: int = 1
+    gathered: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The ASGI application."""
         assert scope["type"] == "http"
         self.in_work += 1
         self.most_in_work = max(self.most_in_work, self.in_work)
+        if self.in_work >= self.gather:
+            self.gathered.set()
         try:
+            await self.gathered.wait()
             await self._answer(scope, receive, send)
         finally:
             self.in_work -= 1
@@ -87,9 +96,9 @@ async def _pour(send: Send, receive: Receive) -> None:
 
 
 @contextmanager
-def endpoint(script: Script) -> Iterator[Endpoint]:
+def endpoint(script: Script, *, gather: int = 1) -> Iterator[Endpoint]:
     """Serve on a free port until the block ends."""
-    served = Endpoint(script)
+    served = Endpoint(script, gather=gather)
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     listener.listen()
