@@ -89,7 +89,7 @@ async def _multiply(session: AsyncSession, table: str, differing: dict[str, str]
     names = [column.name for column in metadata().tables[table].columns if column.name != key]
     values = ", ".join(differing.get(name, name) for name in names)
     one = f"(SELECT * FROM {table} ORDER BY {key} LIMIT 1)"  # noqa: S608 - names of our own tables
-    insert = f"INSERT INTO {table} ({', '.join(names)}) SELECT {values} FROM {one}, numbers WHERE n <= {rows}"  # noqa: S608
+    insert = f"INSERT INTO {table} ({', '.join(names)}) SELECT {values} FROM {one}, numbers WHERE n <= {rows}"  # noqa: S608 - names of our own
     await session.execute(text(insert))
 
 

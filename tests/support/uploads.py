@@ -162,7 +162,7 @@ class Server:
 
     def client(self, account: Account | None = None, **options: object) -> httpx.Client:
         headers = account.headers if account is not None else {}
-        return httpx.Client(base_url=self.url, headers=headers, timeout=PATIENCE * 3, **options)  # type: ignore[arg-type]
+        return httpx.Client(base_url=self.url, headers=headers, timeout=PATIENCE * 3, **options)  # type: ignore[arg-type] # as httpx has them
 
     def memory(self) -> int:
         """The server's resident bytes."""

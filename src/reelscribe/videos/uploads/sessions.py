@@ -130,7 +130,7 @@ def _part_size(size: int, preferred: int) -> int:
 
 def _answer(uploads: Uploads, row: UploadMetadata) -> SessionOut:
     assert row.size is not None  # noqa: S101 - `begin` put both there
-    assert row.part_size is not None  # noqa: S101
+    assert row.part_size is not None  # noqa: S101 - the same
     lifetime = timedelta(seconds=uploads.limits.expiry)
     count = -(-row.size // row.part_size)
     return SessionOut(
